@@ -1,0 +1,77 @@
+import type { Bars } from './bars.ts';
+
+/**
+ * Bars of several markets on one clock of slices. `closeTime[s]` (ms UTC, ascending) is when slice `s` was complete;
+ * `row[m][s]` is the bar of market `m` that closed then, or -1. Markets stand in the order of their names, so that no sum
+ * over them depends on the order in which they were configured.
+ */
+export interface Panel {
+  readonly markets: readonly Bars[];
+  readonly closeTime: Float64Array;
+  readonly row: readonly Int32Array[];
+}
+
+/** A panel of at least one market; all must share the interval and have names of their own. Throws a TypeError otherwise. */
+export function createPanel(markets: readonly Bars[]): Panel {
+  const first = markets[0];
+  if (!first) throw new TypeError('Expected at least one market, received none');
+  const sorted = [...markets].sort((a, b) => (a.market < b.market ? -1 : 1));
+  const names = new Set(sorted.map((bars) => bars.market));
+  if (names.size !== sorted.length) {
+    throw new TypeError(`Expected every market once, received ${sorted.map((bars) => bars.market).join(', ')}`);
+  }
+  for (const bars of sorted) {
+    if (bars.intervalMs !== first.intervalMs) {
+      throw new TypeError(`Expected markets of one interval, received ${first.intervalMs} ms and ${bars.intervalMs} ms (${bars.market})`);
+    }
+  }
+  const closeTime = unionOfTimes(sorted);
+  const row = sorted.map((bars) => rowsOnClock(bars, closeTime));
+  return { markets: sorted, closeTime, row };
+}
+
+/** The first slice that closes at or after `time` (ms UTC); the number of slices where there is none. */
+export function firstSliceAt(panel: Panel, time: number): number {
+  let low = 0;
+  let high = panel.closeTime.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (panel.closeTime[middle]! < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The panel of one of its markets alone, on the same clock. */
+export function singleMarket(panel: Panel, market: number): Panel {
+  return { markets: [panel.markets[market]!], closeTime: panel.closeTime, row: [panel.row[market]!] };
+}
+
+/** The slice of every bar of a market, the inverse of `row`. */
+export function sliceOfRow(panel: Panel, market: number): Int32Array {
+  const slices = new Int32Array(panel.markets[market]!.length);
+  const rows = panel.row[market]!;
+  for (let slice = 0; slice < rows.length; slice++) {
+    if (rows[slice]! >= 0) slices[rows[slice]!] = slice;
+  }
+  return slices;
+}
+
+function unionOfTimes(markets: readonly Bars[]): Float64Array {
+  const interval = markets[0]!.intervalMs;
+  if (markets.length === 1) return markets[0]!.openTime.map((time) => time + interval);
+  const times = new Set<number>();
+  for (const bars of markets) {
+    for (let row = 0; row < bars.length; row++) times.add(bars.openTime[row]! + interval);
+  }
+  return Float64Array.from(times).sort();
+}
+
+function rowsOnClock(bars: Bars, closeTime: Float64Array): Int32Array {
+  const rows = new Int32Array(closeTime.length).fill(-1);
+  let row = 0;
+  for (let slice = 0; slice < closeTime.length && row < bars.length; slice++) {
+    if (bars.openTime[row]! + bars.intervalMs === closeTime[slice]) rows[slice] = row++;
+  }
+  return rows;
+}

@@ -1,0 +1,81 @@
+import type { Bars, Column } from './bars.ts';
+
+/** The target that leaves the position as it is. Never stored in State. */
+export const HOLD = Number.NaN;
+
+/** Why a market's target is what it is; one code for every market and slice of a Trace. */
+export const Reason = {
+  /** The market has no bar in this slice. */
+  absent: 0,
+  /** No signal has been known yet. */
+  warmingUp: 1,
+  /** The signal is unknown here: no fit serves, or an input is missing. */
+  noForecast: 2,
+  /** The signal asks for nothing. */
+  belowThreshold: 3,
+  /** The signal supports the position that is held. */
+  holding: 4,
+  enterLong: 5,
+  enterShort: 6,
+  exit: 7,
+  /** The exposure wanted is within the rebalancing band of the one held. */
+  inBand: 8,
+  /** A short exposure was wanted on a spot market; taken as flat. */
+  noShortOnSpot: 9,
+  /** The position is resized towards the exposure wanted. */
+  rebalance: 10,
+} as const;
+export type ReasonCode = (typeof Reason)[keyof typeof Reason];
+
+const NAMES = Object.fromEntries(Object.entries(Reason).map(([name, code]) => [code, name]));
+
+/** The name of a reason code, such as `belowThreshold`. */
+export function reasonName(code: number): string {
+  return NAMES[code] ?? `unknown reason ${code}`;
+}
+
+/** What a policy sees at a close. One object is reused for the whole run: read it, never keep it. */
+export interface View {
+  bars: Bars;
+  /** Row of the bar that has just closed; nothing beyond it may be read. */
+  i: number;
+  /** The columns of the strategy's signals; `signal` is the one this policy is to judge. */
+  signals: readonly Column[];
+  signal: Column;
+  /** Expected return over the horizon; all NaN without a model. */
+  forecast: Column;
+  /** Exposure held, as a fraction of equity at the closes; negative when short. */
+  exposure: number;
+  /** Average entry price in quote currency; NaN when flat. */
+  entryPrice: number;
+  /** Closes seen with this position, the entry bar's included; 0 when flat. */
+  barsHeld: number;
+  /** Set by the policy: why its target is what it is. */
+  reason: ReasonCode;
+}
+
+/**
+ * From signal and position to the exposure wanted. Its memory is explicit: `slots` names what it keeps, the values lie at
+ * `memory[at ..]`, start at 0, must stay finite, and are part of State. `decide` must not keep anything else.
+ */
+export interface Policy {
+  readonly kind: string;
+  readonly slots: readonly string[];
+  /** Target exposure in units of the market's share of equity (1 fully long, 0 flat, -1 fully short), or HOLD. */
+  decide(view: View, memory: Float64Array, at: number): number;
+}
+
+/** An opinion as a causal column; knows nothing of money. NaN where there is none. */
+export interface Signal {
+  readonly name: string;
+  column(bars: Bars, forecast: Column): Column;
+}
+
+/** A name, its signals and the policy that judges them; a value, not a class to extend. */
+export interface Strategy {
+  readonly name: string;
+  readonly signals: readonly Signal[];
+  readonly policy: Policy;
+  /** Whether the policy may ask for short exposure. */
+  readonly short: boolean;
+}

@@ -1,0 +1,106 @@
+import type { Bars, Column } from '../core/bars.ts';
+import { indicator, indicatorNames } from '../indicators/catalogue.ts';
+
+/** A feature by name, or by name with its parameters: `close`, `{ rsi: 14 }`, `{ macd: { fast: 12, slow: 26, signal: 9 } }`. */
+export type FeatureSpecification = string | { readonly [name: string]: FeatureParameters };
+export type FeatureParameters = number | { readonly [parameter: string]: number | string | FeatureSpecification };
+
+/** Stationary views of the last bars: moves, ranges, momentum and volatility, none of which grows with the price. */
+export const standardFeatures: readonly FeatureSpecification[] = [
+  'logReturn',
+  'range',
+  { rsi: 14 },
+  { roc: 12 },
+  { volatility: 20 },
+  { natr: 14 },
+];
+
+const RAW = ['open', 'high', 'low', 'close', 'volume'] as const;
+const DAY = 86_400_000;
+
+// Calendar terms use the bar's close, the moment of the decision.
+const OWN: Readonly<Record<string, (bars: Bars) => Column>> = {
+  range: ({ high, low, close }) => close.map((price, i) => (high[i]! - low[i]!) / price),
+  daySin: (bars) => timeOfDay(bars, Math.sin),
+  dayCos: (bars) => timeOfDay(bars, Math.cos),
+  hour: (bars) => bars.openTime.map((time) => Math.floor(((time + bars.intervalMs) % DAY) / 3_600_000)),
+  // 1970-01-01 was a Thursday; 0 is Sunday.
+  weekday: (bars) => bars.openTime.map((time) => (Math.floor((time + bars.intervalMs) / DAY) + 4) % 7),
+};
+
+/** Every name a feature may have. */
+export function featureNames(): readonly string[] {
+  return [...RAW, ...Object.keys(OWN), 'lag', ...indicatorNames];
+}
+
+/**
+ * The causal columns of a feature (several for indicators with several outputs), aligned with the bars. Throws a TypeError
+ * that names an unknown feature or a bad parameter.
+ */
+export function featureColumns(specification: FeatureSpecification, bars: Bars): readonly Column[] {
+  const { name, parameters } = parse(specification);
+  const raw = RAW.find((column) => column === name);
+  if (raw) return [bars[raw]];
+  const own = OWN[name];
+  if (own) return [own(bars)];
+  if (name === 'lag') return lagged(parameters, bars);
+  return indicatorColumns(name, parameters, bars);
+}
+
+/** Checks a specification without data. Throws as `featureColumns` does. */
+export function checkFeature(specification: FeatureSpecification): void {
+  const { name, parameters } = parse(specification);
+  if (RAW.some((column) => column === name) || OWN[name]) return;
+  if (name === 'lag') checkFeature(lagOf(parameters).of);
+  else indicator(name, parameters as Parameters<typeof indicator>[1]);
+}
+
+function indicatorColumns(name: string, parameters: FeatureParameters | undefined, bars: Bars): readonly Column[] {
+  const found = indicator(name, parameters as Parameters<typeof indicator>[1]);
+  return found.compute(bars).slice(0, found.outputs.length);
+}
+
+function parse(specification: FeatureSpecification): { name: string; parameters: FeatureParameters | undefined } {
+  if (typeof specification === 'string') return { name: specification, parameters: undefined };
+  const [entry, another] = Object.entries(specification);
+  if (!entry || another) throw new TypeError(`Expected one feature per entry, such as { rsi: 14 }, received ${JSON.stringify(specification)}`);
+  return { name: entry[0], parameters: entry[1] };
+}
+
+function lagOf(parameters: FeatureParameters | undefined): { of: FeatureSpecification; bars: number } {
+  if (typeof parameters === 'object') {
+    const { of, bars } = parameters;
+    if (of !== undefined && typeof of !== 'number' && typeof bars === 'number' && Number.isInteger(bars) && bars >= 1) return { of, bars };
+  }
+  throw new TypeError(`Expected lag: { of: <feature>, bars: <whole number >= 1> }, received ${JSON.stringify(parameters)}`);
+}
+
+function lagged(parameters: FeatureParameters | undefined, bars: Bars): readonly Column[] {
+  const lag = lagOf(parameters);
+  return featureColumns(lag.of, bars).map((column) => {
+    const shifted = new Float64Array(column.length).fill(Number.NaN);
+    shifted.set(column.subarray(0, Math.max(0, column.length - lag.bars)), Math.min(lag.bars, column.length));
+    return shifted;
+  });
+}
+
+function timeOfDay(bars: Bars, wave: (angle: number) => number): Column {
+  return bars.openTime.map((time) => wave((2 * Math.PI * ((time + bars.intervalMs) % DAY)) / DAY));
+}
+
+/** Features side by side: row-major [bar][column]. */
+export interface FeatureMatrix {
+  readonly values: Float64Array;
+  readonly width: number;
+}
+
+/** All columns of all features of one market. */
+export function featureMatrix(features: readonly FeatureSpecification[], bars: Bars): FeatureMatrix {
+  const columns = features.flatMap((feature) => featureColumns(feature, bars));
+  const width = columns.length;
+  const values = new Float64Array(bars.length * width);
+  columns.forEach((column, k) => {
+    for (let row = 0; row < bars.length; row++) values[row * width + k] = column[row]!;
+  });
+  return { values, width };
+}

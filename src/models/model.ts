@@ -1,0 +1,183 @@
+import { type FeatureSpecification, standardFeatures } from './feature.ts';
+import type { Layer, Loss, Network, Optimiser, RecurrentActivation, Training } from './network.ts';
+import type { ScalerKind } from './scaler.ts';
+import { type TargetKind, targetLoss } from './target.ts';
+
+export const networkKinds = ['gru', 'lstm', 'rnn'] as const;
+export const baselineKinds = ['persistence', 'drift', 'majority', 'linear'] as const;
+export type NetworkKind = (typeof networkKinds)[number];
+export type BaselineKind = (typeof baselineKinds)[number];
+export type ModelKind = NetworkKind | BaselineKind;
+
+/** What a predictor is, before it has seen any data. Plain data. */
+export interface Model {
+  readonly kind: ModelKind;
+  /** Bars in an input window. */
+  readonly lookback: number;
+  /** Bars ahead. */
+  readonly horizon: number;
+  readonly features: readonly FeatureSpecification[];
+  readonly target: TargetKind;
+  readonly scaling: { readonly inputs: ScalerKind; readonly target: ScalerKind };
+  /** Empty for a baseline. */
+  readonly layers: readonly Layer[];
+  readonly training: Omit<Training, 'seed'>;
+  readonly sampling: Sampling;
+}
+
+/** Which samples a fit learns from. */
+export interface Sampling {
+  /** Samples in a rolling window; the least number of samples in an expanding one. */
+  readonly window: number;
+  readonly expanding: boolean;
+  /** Share of the samples, the latest ones, that stop the training. */
+  readonly validation: number;
+  /** Bars left out between the last training label and the first validation window's end, beyond the horizon. */
+  readonly embargo: number;
+}
+
+export interface ModelOptions {
+  readonly kind: ModelKind;
+  readonly units?: readonly number[];
+  readonly lookback?: number;
+  readonly horizon?: number;
+  readonly features?: readonly FeatureSpecification[];
+  readonly target?: TargetKind;
+  readonly scaling?: { readonly inputs?: ScalerKind; readonly target?: ScalerKind };
+  /** Dropout after each recurrent layer. */
+  readonly dropout?: number;
+  readonly activation?: RecurrentActivation;
+  readonly resetAfter?: boolean;
+  readonly l2?: number;
+  /** Hidden dense layers (relu) before the output. */
+  readonly dense?: readonly number[];
+  readonly train?: TrainOptions;
+}
+
+export interface TrainOptions extends Partial<Sampling> {
+  readonly epochs?: number;
+  readonly patience?: number;
+  readonly batchSize?: number;
+  readonly learningRate?: number;
+  readonly optimiser?: Optimiser['kind'];
+  readonly weightDecay?: number;
+  readonly loss?: Loss['kind'];
+  readonly clipNorm?: number;
+  readonly shuffle?: boolean;
+}
+
+/** A model with every default filled in. Throws a TypeError that names the option out of range. */
+export function createModel(options: ModelOptions): Model {
+  const { kind, lookback = 30, horizon = 1, features = standardFeatures, train = {} } = options;
+  const baseline = isBaseline(kind);
+  const target = baseline ? 'return' : (options.target ?? 'return');
+  checkWhole('lookback', lookback, 1);
+  checkWhole('horizon', horizon, 1);
+  if (features.length === 0) throw new TypeError('Expected at least one feature, received none');
+  return {
+    kind,
+    lookback,
+    horizon,
+    features,
+    target,
+    scaling: {
+      inputs: options.scaling?.inputs ?? 'standard',
+      // Baselines forecast returns as they are: persistence must say exactly zero.
+      target: baseline || target === 'direction' ? 'none' : (options.scaling?.target ?? 'standard'),
+    },
+    layers: baseline ? [] : layersOf(kind, options),
+    training: trainingOf(train, target),
+    sampling: samplingOf(train),
+  };
+}
+
+/** A gated recurrent network; the defaults of `createModel`. */
+export function gru(options: Omit<ModelOptions, 'kind'> = {}): Model {
+  return createModel({ ...options, kind: 'gru' });
+}
+
+/** A long short-term memory network. */
+export function lstm(options: Omit<ModelOptions, 'kind'> = {}): Model {
+  return createModel({ ...options, kind: 'lstm' });
+}
+
+/** A simple recurrent network. */
+export function rnn(options: Omit<ModelOptions, 'kind'> = {}): Model {
+  return createModel({ ...options, kind: 'rnn' });
+}
+
+/** A baseline as a predictor of its own. */
+export function baseline(kind: BaselineKind, options: Omit<ModelOptions, 'kind'> = {}): Model {
+  return createModel({ ...options, kind });
+}
+
+/** The baseline that learns from the same rows and is scored on the same bars as `model`. */
+export function baselineFor(model: Model, kind: BaselineKind): Model {
+  return { ...model, kind, target: 'return', scaling: { inputs: model.scaling.inputs, target: 'none' }, layers: [] };
+}
+
+export function isBaseline(kind: ModelKind): kind is BaselineKind {
+  return (baselineKinds as readonly string[]).includes(kind);
+}
+
+/** The network of a model for windows of `inputs` columns. */
+export function networkOf(model: Model, inputs: number): Network {
+  return { lookback: model.lookback, inputs, outputs: 1, layers: model.layers };
+}
+
+function layersOf(kind: NetworkKind, options: ModelOptions): Layer[] {
+  const { units = [64, 32], dropout = 0, activation = 'tanh', l2 = 0, dense = [] } = options;
+  if (units.length === 0) throw new TypeError('Expected units for at least one recurrent layer, received none');
+  for (const size of [...units, ...dense]) checkWhole('units', size, 1);
+  checkShare('dropout', dropout);
+  checkNotNegative('l2', l2);
+  const layers: Layer[] = [];
+  units.forEach((size, k) => {
+    const recurrent = { units: size, activation, sequences: k < units.length - 1, kernelL2: l2, recurrentL2: l2 };
+    layers.push(kind === 'gru' ? { kind, ...recurrent, resetAfter: options.resetAfter ?? true } : { kind, ...recurrent });
+    if (dropout > 0) layers.push({ kind: 'dropout', rate: dropout });
+  });
+  for (const size of dense) layers.push({ kind: 'dense', units: size, activation: 'relu', kernelL2: l2 });
+  layers.push({ kind: 'dense', units: 1, activation: 'linear', kernelL2: 0 });
+  return layers;
+}
+
+function trainingOf(train: TrainOptions, target: TargetKind): Model['training'] {
+  const { epochs = 50, patience = 5, batchSize = 32, clipNorm = 0, shuffle = true } = train;
+  checkWhole('train.epochs', epochs, 1);
+  checkWhole('train.patience', patience, 0);
+  checkWhole('train.batchSize', batchSize, 1);
+  checkNotNegative('train.clipNorm', clipNorm);
+  return { epochs, batchSize, patience, clipNorm, shuffle, loss: lossOf(train.loss ?? targetLoss(target)), optimiser: optimiserOf(train) };
+}
+
+function lossOf(kind: Loss['kind']): Loss {
+  return kind === 'huber' ? { kind, delta: 1 } : { kind };
+}
+
+function optimiserOf({ optimiser = 'adam', learningRate = 1e-3, weightDecay = 0 }: TrainOptions): Optimiser {
+  if (!(learningRate > 0)) throw new TypeError(`Expected train.learningRate > 0, received ${learningRate}`);
+  checkNotNegative('train.weightDecay', weightDecay);
+  if (optimiser === 'rmsprop') return { kind: optimiser, learningRate, rho: 0.9, epsilon: 1e-7 };
+  if (optimiser === 'sgd') return { kind: optimiser, learningRate, momentum: 0 };
+  return { kind: optimiser, learningRate, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay };
+}
+
+function samplingOf({ window = 1000, expanding = false, validation = 0.15, embargo = 0 }: TrainOptions): Sampling {
+  checkWhole('train.window', window, 2);
+  checkShare('train.validation', validation);
+  checkWhole('train.embargo', embargo, 0);
+  return { window, expanding, validation, embargo };
+}
+
+function checkWhole(name: string, value: number, least: number): void {
+  if (!Number.isInteger(value) || value < least) throw new TypeError(`Expected ${name} to be a whole number >= ${least}, received ${value}`);
+}
+
+function checkShare(name: string, value: number): void {
+  if (!(value >= 0 && value < 1)) throw new TypeError(`Expected ${name} to be a fraction >= 0 and < 1, received ${value}`);
+}
+
+function checkNotNegative(name: string, value: number): void {
+  if (!(value >= 0) || value === Infinity) throw new TypeError(`Expected ${name} to be a finite number >= 0, received ${value}`);
+}

@@ -1,0 +1,56 @@
+import type { Sampling } from './model.ts';
+
+/** The samples of one fit: rows at which their windows end, training part first. */
+export interface Split {
+  readonly ends: Int32Array;
+  readonly trainCount: number;
+}
+
+/**
+ * The latest samples whose labels are known at row `known`, in chronological order: sample i needs a window of `lookback` complete
+ * rows ending at i, and i + horizon <= known. A rolling window takes the last `window` of them, an expanding one all; with
+ * fewer than `window` there is no split yet (undefined).
+ *
+ * The last `validation` share validates. Between the parts, a training label must not reach into the validation part: for the last
+ * training sample a and the first validation sample b, a + horizon + embargo <= b.
+ */
+export function splitSamples(usable: Uint8Array, known: number, horizon: number, sampling: Sampling): Split | undefined {
+  const ends: number[] = [];
+  for (let row = known - horizon; row >= 0 && (sampling.expanding || ends.length < sampling.window); row--) {
+    if (usable[row] === 1) ends.push(row);
+  }
+  if (ends.length < sampling.window) return undefined;
+  ends.reverse();
+  const validation = Math.round(ends.length * sampling.validation);
+  const firstValidation = ends[ends.length - validation];
+  const training =
+    firstValidation === undefined
+      ? ends
+      : ends.slice(0, ends.length - validation).filter((end) => end + horizon + sampling.embargo <= firstValidation);
+  return { ends: Int32Array.from([...training, ...ends.slice(ends.length - validation)]), trainCount: training.length };
+}
+
+/** 1 for every row that closes a complete window (no NaN in its `lookback` rows) and has a label, else 0. */
+export function usableRows(values: Float64Array, width: number, target: Float64Array, lookback: number): Uint8Array {
+  const usable = completeWindows(values, width, lookback);
+  for (let row = 0; row < usable.length; row++) {
+    if (Number.isNaN(target[row])) usable[row] = 0;
+  }
+  return usable;
+}
+
+/** 1 for every row whose last `lookback` rows hold no NaN, else 0. */
+export function completeWindows(values: Float64Array, width: number, lookback: number): Uint8Array {
+  const rows = values.length / width;
+  const complete = new Uint8Array(rows);
+  let run = 0;
+  for (let row = 0; row < rows; row++) {
+    let known = true;
+    for (let column = 0; column < width; column++) {
+      if (!Number.isFinite(values[row * width + column]!)) known = false;
+    }
+    run = known ? run + 1 : 0;
+    if (run >= lookback) complete[row] = 1;
+  }
+  return complete;
+}

@@ -1,0 +1,31 @@
+/** Which fit serves which slot. A slot is the number of the expected bar since the anchor; missing bars count. */
+export interface Schedule {
+  /** Slots between requests. */
+  readonly retrain: number;
+  /** A fit requested at slot t first serves the decision at t + delay; 0 is optimistic. */
+  readonly delay: number;
+  /** ... and last the one at t + maxAge. */
+  readonly maxAge: number;
+}
+
+/** Throws a TypeError that names the number out of range. */
+export function createSchedule({ retrain, delay = 1, maxAge = 2 * retrain + delay }: { retrain: number; delay?: number; maxAge?: number }): Schedule {
+  if (!Number.isInteger(retrain) || retrain < 1) throw new TypeError(`Expected schedule.retrain to be a whole number of bars >= 1, received ${retrain}`);
+  if (!Number.isInteger(delay) || delay < 0) throw new TypeError(`Expected schedule.delay to be a whole number of bars >= 0, received ${delay}`);
+  if (!Number.isInteger(maxAge) || maxAge < delay) {
+    throw new TypeError(`Expected schedule.maxAge to be a whole number of bars >= delay (${delay}), received ${maxAge}`);
+  }
+  return { retrain, delay, maxAge };
+}
+
+/** The slots at which fits are requested up to `last`, latest first: multiples of `retrain` from 0 on. */
+export function requestsBefore(schedule: Schedule, last: number): number[] {
+  const requests: number[] = [];
+  for (let slot = Math.floor(last / schedule.retrain) * schedule.retrain; slot >= 0; slot -= schedule.retrain) requests.push(slot);
+  return requests;
+}
+
+/** Whether a fit requested at `requested` may serve the decision at `slot`. */
+export function serves(schedule: Schedule, requested: number, slot: number): boolean {
+  return requested + schedule.delay <= slot && slot <= requested + schedule.maxAge;
+}

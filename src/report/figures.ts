@@ -1,0 +1,231 @@
+import type { Backtest, FitSummary, FoldSkill, MarketColumns, TradeRow } from '../backtest/result.ts';
+import { categoryAxis, type Figure, TIME_AXIS, titled, valueAxis } from './chart.ts';
+import { decimate, LINE_POINTS, spread } from './decimation.ts';
+import { coefficient, count, day, percent, price } from './format.ts';
+import { drawn } from './palette.ts';
+
+/** Markers and dots of one figure at most. */
+const MARKS = 800;
+/** Bars of the close-up of forecast and actual return. */
+const LAST_BARS = 200;
+/** Fits whose loss curves are overlaid at most. */
+const FITS = 60;
+/** Above this range an axis is logarithmic, so that equal steps are equal returns. */
+const LOGARITHMIC_RANGE = 10;
+
+type Point = [number, number | null];
+
+/** Equity of the strategy against buy & hold. */
+export function equityFigure({ trace, buyAndHold }: Backtest): Figure {
+  const logarithmic = rangeOf(trace.equity, buyAndHold) > LOGARITHMIC_RANGE;
+  return {
+    title: 'Equity',
+    caption: `Quote currency at each close${logarithmic ? ', on a logarithmic axis' : ''}. ${decimationNote(trace.equity.length)}`,
+    height: 400,
+    option: {
+      xAxis: TIME_AXIS,
+      yAxis: valueAxis(count, logarithmic),
+      series: [
+        line('buy & hold', points(trace.closeTime, buyAndHold), 'holding', 1.6),
+        line('strategy', points(trace.closeTime, trace.equity), 'strategy', 2.2),
+      ],
+    },
+  };
+}
+
+/** Distance below the highest equity so far, the start included, of both. */
+export function drawdownFigure({ trace, buyAndHold, report }: Backtest): Figure {
+  return {
+    title: 'Drawdown',
+    caption: `Distance below the highest equity so far, the start included. ${decimationNote(trace.equity.length)}`,
+    height: 260,
+    option: {
+      xAxis: { ...TIME_AXIS, axisLine: { ...TIME_AXIS.axisLine, onZero: false } },
+      yAxis: { ...valueAxis(percent), max: 0 },
+      series: [
+        line('buy & hold', points(trace.closeTime, drawdown(buyAndHold, report.buyAndHold.startEquity)), 'holding', 1.4),
+        {
+          ...line('strategy', points(trace.closeTime, drawdown(trace.equity, report.performance.startEquity)), 'strategy', 1.6),
+          areaStyle: { color: drawn('strategy'), opacity: 0.18, origin: 0 as unknown as 'start' },
+        },
+      ],
+    },
+  };
+}
+
+/** Closes of one market with the entries and exits of its trades. */
+export function priceFigure(columns: MarketColumns, trades: readonly TradeRow[]): Figure {
+  const own = trades.filter((trade) => trade.market === columns.market);
+  const shown = spread(own, MARKS / 2);
+  const entries = (side: TradeRow['side']) =>
+    shown.filter((trade) => trade.side === side).map((trade): Point => [Date.parse(trade.entryTime), trade.entryPrice]);
+  const exits = shown.flatMap((trade): Point[] => (trade.exitTime === null ? [] : [[Date.parse(trade.exitTime), trade.exitPrice]]));
+  const logarithmic = rangeOf(columns.close) > LOGARITHMIC_RANGE;
+  const some = shown.length < own.length ? `${count(shown.length)} of ${count(own.length)} trades are drawn, evenly spaced. ` : '';
+  return {
+    title: `Price and trades: ${columns.market}`,
+    caption: `Closes${logarithmic ? ', on a logarithmic axis' : ''}; marks lie at the prices filled. ${some}${decimationNote(columns.close.length)}`,
+    height: 400,
+    option: {
+      xAxis: TIME_AXIS,
+      yAxis: valueAxis(axisPrice, logarithmic),
+      series: [
+        line('close', points(columns.time, columns.close), 'actual', 1.4),
+        marks('long entry', entries('long'), 'triangle', 'gain'),
+        marks('short entry', entries('short'), 'path://M0 0L10 0L5 9Z', 'loss'),
+        marks('exit', exits, 'path://M0 0L2 0L5 3L8 0L10 0L10 2L7 5L10 8L10 10L8 10L5 7L2 10L0 10L0 8L3 5L0 2Z', 'ink'),
+      ].filter((series) => series.data.length > 0),
+    },
+  };
+}
+
+/** Each bar's expected against its actual return, as dots. */
+export function scatterFigure(columns: MarketColumns): Figure {
+  const scored = scoredRows(columns);
+  const shown = spread(scored, MARKS);
+  const some = shown.length < scored.length ? ` ${count(shown.length)} of ${count(scored.length)} bars are drawn, evenly spaced.` : '';
+  return {
+    title: `Forecast against actual return: ${columns.market}`,
+    caption: `A forecast with skill leans from the lower left to the upper right. The axes have scales of their own.${some}`,
+    height: 460,
+    option: {
+      grid: { left: 96, right: 24, top: 16, bottom: 64 },
+      xAxis: titled({ ...valueAxis(percent), splitLine: { show: false } }, 'forecast', 34),
+      yAxis: titled(valueAxis(percent), 'actual', 74),
+      series: [
+        {
+          ...marks(
+            'bars',
+            shown.map((row) => [columns.forecast[row]!, columns.actual[row]!]),
+            'circle',
+            'strategy',
+          ),
+          symbolSize: 6,
+          itemStyle: { color: drawn('strategy'), opacity: 0.45 },
+        },
+      ],
+    },
+  };
+}
+
+/** Expected and actual return of the last bars, side by side. */
+export function recentFigure(columns: MarketColumns): Figure {
+  const rows = scoredRows(columns).slice(-LAST_BARS);
+  const pick = (values: Float64Array) => rows.map((row): Point => [columns.time[row]!, values[row]!]);
+  return {
+    title: `The last ${count(rows.length)} scored bars: ${columns.market}`,
+    caption: 'Return over the horizon, drawn at the close at which it was forecast.',
+    height: 300,
+    option: {
+      xAxis: { ...TIME_AXIS, axisLine: { ...TIME_AXIS.axisLine, onZero: false } },
+      yAxis: valueAxis(percent),
+      series: [line('actual', pick(columns.actual), 'actual', 1.3), line('forecast', pick(columns.forecast), 'strategy', 2.2)],
+    },
+  };
+}
+
+/** Skill against the last price, fold by fold. */
+export function foldFigure(folds: readonly FoldSkill[]): Figure {
+  const several = new Set(folds.map((fold) => fold.market)).size > 1;
+  return {
+    title: 'Skill by fold',
+    caption: 'One less the squared error over that of the last price; above zero the forecast was closer. Single folds are noisy.',
+    height: 280,
+    option: {
+      xAxis: { ...categoryAxis(folds.map((fold) => (several ? `${fold.market} ${day(fold.from)}` : day(fold.from)))), axisLabel: foldLabel },
+      yAxis: valueAxis(percent),
+      grid: { left: 84, right: 24, top: 16, bottom: 40 },
+      series: [
+        {
+          type: 'bar',
+          barMaxWidth: 48,
+          silent: true,
+          data: folds.map(({ skillVsPersistence: value }) => ({
+            value: value ?? '-',
+            itemStyle: { color: drawn((value ?? 0) > 0 ? 'gain' : 'loss') },
+          })),
+        },
+      ],
+    },
+  };
+}
+
+/** Training and validation losses of the fits, overlaid. Null where no fit has losses. */
+export function lossFigure(fits: readonly FitSummary[]): Figure | null {
+  const trained = fits.filter((fit) => fit.losses.length > 1);
+  if (trained.length === 0) return null;
+  const shown = spread(trained, FITS);
+  const losses = Float64Array.from(shown.flatMap((fit) => [...fit.losses, ...fit.validationLosses]));
+  const logarithmic = rangeOf(losses) > LOGARITHMIC_RANGE;
+  const curve = (values: readonly number[]) => values.map((value, epoch): Point => [epoch + 1, Number.isFinite(value) ? value : null]);
+  const faint = { opacity: shown.length > 8 ? 0.45 : 0.9 };
+  const some = shown.length < trained.length ? ` ${count(shown.length)} of ${count(trained.length)} fits are drawn.` : '';
+  return {
+    title: 'Losses while training',
+    caption: `One line for each fit; training stops where validation no longer improves${logarithmic ? '; logarithmic axis' : ''}.${some}`,
+    height: 300,
+    option: {
+      grid: { left: 96, right: 24, top: 40, bottom: 60 },
+      xAxis: titled({ ...valueAxis(count), minInterval: 1, splitLine: { show: false } }, 'epoch', 32),
+      yAxis: valueAxis(coefficient, logarithmic),
+      series: shown.flatMap((fit) => [
+        fade(line('training', curve(fit.losses), 'actual', 1.4), faint),
+        fade(line('validation', curve(fit.validationLosses), 'loss', 1.8), faint),
+      ]),
+    },
+  };
+}
+
+const foldLabel = { color: drawn('faint'), fontSize: 15, hideOverlap: true };
+
+function line(name: string, data: Point[], role: Parameters<typeof drawn>[0], width: number) {
+  const color = drawn(role);
+  return { type: 'line' as const, name, data, symbol: 'none', silent: true, lineStyle: { color, width }, itemStyle: { color } };
+}
+
+function fade<T extends { lineStyle: object }>(series: T, opacity: { opacity: number }) {
+  return { ...series, lineStyle: { ...series.lineStyle, ...opacity } };
+}
+
+function marks(name: string, data: Point[], symbol: string, role: Parameters<typeof drawn>[0]) {
+  return { type: 'scatter' as const, name, data, symbol, symbolSize: 11, silent: true, itemStyle: { color: drawn(role) } };
+}
+
+function points(time: Float64Array, values: Float64Array): Point[] {
+  return decimate(values).map((row) => [time[row]!, Number.isFinite(values[row]) ? values[row]! : null]);
+}
+
+function scoredRows({ forecast, actual }: MarketColumns): readonly number[] {
+  return Array.from(forecast.keys()).filter((row) => Number.isFinite(forecast[row]) && Number.isFinite(actual[row]));
+}
+
+function drawdown(equity: Float64Array, start: number): Float64Array {
+  let peak = start;
+  return equity.map((value) => {
+    peak = Math.max(peak, value);
+    return value / peak - 1;
+  });
+}
+
+/** Highest over lowest of all known values; 1 where a value is not positive, which no logarithm shows. */
+function rangeOf(...columns: readonly Float64Array[]): number {
+  let low = Number.POSITIVE_INFINITY;
+  let high = 0;
+  for (const column of columns) {
+    for (const value of column) {
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+  }
+  return low > 0 && high > 0 ? high / low : 1;
+}
+
+function axisPrice(value: number): string {
+  return Math.abs(value) >= 1000 ? count(value) : price(value);
+}
+
+function decimationNote(length: number): string {
+  return length > LINE_POINTS
+    ? `${count(length)} values are drawn as the lowest and highest of each of ${count(LINE_POINTS / 2)} equal stretches.`
+    : '';
+}

@@ -1,0 +1,83 @@
+import type { Event } from '../core/trace.ts';
+import type { Backtest } from '../backtest/result.ts';
+
+/*
+ * The tables of a run as comma-separated text (RFC 4180, lines end in \n): a header, then one row each. Times are ISO 8601 UTC,
+ * numbers carry every digit, and what is undefined is empty.
+ */
+
+type Cell = string | number | null;
+
+/** One row per trade; an open position has an empty exit. */
+export function tradesCsv(backtest: Backtest): string {
+  return csv(
+    ['market', 'side', 'entryTime', 'exitTime', 'quantity', 'entryPrice', 'exitPrice', 'fees', 'profit', 'profitFraction', 'exitReason'],
+    backtest.report.trades.map((trade) => [
+      trade.market,
+      trade.side,
+      trade.entryTime,
+      trade.exitTime,
+      trade.quantity,
+      trade.entryPrice,
+      trade.exitPrice,
+      trade.fees,
+      trade.profit,
+      trade.profitFraction,
+      trade.exitReason,
+    ]),
+  );
+}
+
+/** One row per event in the order it happened: orders (exposure wanted), fills (what they became) and rejections (why not). */
+export function ordersCsv(backtest: Backtest): string {
+  return csv(
+    ['time', 'kind', 'id', 'market', 'exposure', 'side', 'quantity', 'price', 'fee', 'slippage', 'factor', 'reason'],
+    backtest.trace.events.map((event) => [iso(event.time), event.kind, ...eventCells(event)]),
+  );
+}
+
+/** One row per slice: equity of the strategy and of buy & hold at the close, in quote currency. */
+export function equityCsv(backtest: Backtest): string {
+  const { closeTime, equity } = backtest.trace;
+  return csv(
+    ['time', 'strategy', 'buyAndHold'],
+    Array.from(closeTime, (time, i) => [iso(time), equity[i] ?? null, backtest.buyAndHold[i] ?? null]),
+  );
+}
+
+/** One row per market and bar: close, expected and actual return over the horizon (fractions), signal, and exposure at the close. */
+export function forecastsCsv(backtest: Backtest): string {
+  const rows = backtest.columns.flatMap((column) =>
+    Array.from(column.time, (time, i): Cell[] => [
+      column.market,
+      iso(time),
+      ...[column.close, column.forecast, column.actual, column.signal, column.exposure].map((values) => values[i] ?? null),
+    ]),
+  );
+  return csv(['market', 'time', 'close', 'forecast', 'actual', 'signal', 'exposure'], rows);
+}
+
+function eventCells(event: Event): Cell[] {
+  switch (event.kind) {
+    case 'order':
+      return [event.order.id, event.order.market, event.order.exposure, null, null, null, null, null, null, event.order.reason];
+    case 'fill':
+      return [event.id, event.market, null, event.side, event.quantity, event.price, event.fee, event.slippage, event.factor, event.reason];
+    case 'rejection':
+      return [event.id, event.market, null, null, null, null, null, null, null, event.reason];
+  }
+}
+
+function csv(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  return `${[header, ...rows].map((row) => row.map(cellText).join(',')).join('\n')}\n`;
+}
+
+function cellText(cell: Cell): string {
+  if (cell === null) return '';
+  if (typeof cell === 'number') return Number.isFinite(cell) ? String(cell) : '';
+  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
+}

@@ -1,0 +1,25 @@
+import type { CalendarName } from '../core/calendar.ts';
+import type { Rules } from '../core/engine.ts';
+import type { Strategy } from '../core/policy.ts';
+import type { Model } from '../models/model.ts';
+import type { Schedule } from '../models/schedule.ts';
+
+/** A bot with every choice made: what the walk, the backtest and the paper session run. A value. */
+export interface Bot {
+  readonly name: string;
+  readonly calendar: CalendarName;
+  readonly periodsPerYear: number;
+  /** First bar of all columns, ms UTC; undefined for the first bar there is. */
+  readonly historyFrom?: number;
+  /** Trading period, ms UTC: bars that open at or after `from` and before `to`. */
+  readonly period: { readonly from?: number; readonly to?: number };
+  /** Figures from the first decision that is possible, or from the first bar. */
+  readonly evaluate: 'decision' | 'all';
+  readonly rules: Rules;
+  readonly strategy: Strategy;
+  readonly model?: Model;
+  readonly schedule: Schedule;
+  /** Slot 0 of the schedule, ms UTC; undefined for the first bar of the columns. */
+  readonly anchor?: number;
+  readonly seed: number;
+}

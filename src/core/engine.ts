@@ -50,50 +50,41 @@ const SMALLEST_BAND = 1e-9;
  */
 export function run(setup: Setup, state?: State): Run {
   const { panel, policy, rules, from, to } = setup;
-  const { markets } = panel;
-  if (!(from >= 0 && from <= to && to <= panel.closeTime.length)) {
-    throw new TypeError(`Expected slices within 0 and ${panel.closeTime.length}, received ${from} to ${to}`);
-  }
-  if (state && state.slice !== from - 1) {
-    throw new TypeError(`Expected the run to go on after slice ${state.slice}, received a start at ${from}`);
-  }
-  const length = to - from;
+  const { markets, closeTime } = panel;
+  checkRange(setup, state);
   const book = new Book(markets, rules.capital, state?.account);
   const memory = readMemory(setup, state);
-  const equityColumn = new Float64Array(length);
-  const events: Event[] = [];
-  const traces = markets.map((bars) => emptyTrace(bars.market, length));
-  const firstKnown = setup.signals.map((columns) => firstKnownRow(columns[0]!));
-  const shortable = markets.map((bars) => rules.margin.has(bars.market));
+  const lanes = markets.map((_, m) => createLane(setup, m));
+  const equityColumn = new Float64Array(to - from);
   const marks = new Float64Array(markets.length);
-  const views = markets.map((bars, m) => emptyView(bars, setup.signals[m]!, setup.forecasts[m]!));
+  const events: Event[] = [];
   const delayed = rules.fill !== 'this-close';
+  const band = Math.max(rules.band, SMALLEST_BAND);
   let open: Order[] = state ? [...state.open] : [];
 
   for (let slice = from; slice < to; slice++) {
-    const at = slice - from;
     if (delayed && open.length > 0) open = settle(slice, rules.fill === 'next-open');
-    for (let m = 0; m < markets.length; m++) {
-      const row = panel.row[m]![slice]!;
-      if (row >= 0) book.see(m, markets[m]!.close[row]!);
+    for (let m = 0; m < lanes.length; m++) {
+      const lane = lanes[m]!;
+      const row = lane.rows[slice]!;
+      if (row >= 0) book.see(m, lane.close[row]!);
     }
     let equity = book.equity();
-    for (let m = 0; m < markets.length; m++) {
-      const row = panel.row[m]![slice]!;
-      if (row >= 0) decide(m, row, slice, at, equity);
+    for (let m = 0; m < lanes.length; m++) {
+      if (lanes[m]!.rows[slice]! >= 0) decide(lanes[m]!, m, slice, equity);
     }
     if (!delayed && open.length > 0) {
       open = settle(slice, false);
       equity = book.equity();
     }
-    equityColumn[at] = equity;
-    for (let m = 0; m < markets.length; m++) {
+    equityColumn[slice - from] = equity;
+    for (let m = 0; m < lanes.length; m++) {
       const quantity = book.quantity[m]!;
-      traces[m]!.exposure[at] = quantity === 0 ? 0 : (quantity * book.lastClose[m]!) / equity;
+      if (quantity !== 0) lanes[m]!.trace.exposure[slice - from] = (quantity * book.lastClose[m]!) / equity;
     }
   }
 
-  const trace: Trace = { closeTime: panel.closeTime.subarray(from, to), equity: equityColumn, market: traces, events };
+  const trace: Trace = { closeTime: closeTime.subarray(from, to), equity: equityColumn, market: lanes.map((lane) => lane.trace), events };
   return { trace, state: { schema: 1, slice: to - 1, account: book.snapshot(markets), open, memory: writeMemory(setup, memory) } };
 
   /** Fills the open orders whose market has a bar with volume in this slice; the others wait. */
@@ -103,59 +94,55 @@ export function run(setup: Setup, state?: State): Run {
     for (const order of open) {
       const market = markets.findIndex((bars) => bars.market === order.market);
       const bars = markets[market]!;
-      const row = panel.row[market]![slice]!;
+      const row = lanes[market]!.rows[slice]!;
       if (row < 0 || bars.volume[row] === 0) waiting.push(order);
       else batch.push({ order, market, price: atOpen ? bars.open[row]! : bars.close[row]! });
     }
     if (batch.length === 0) return waiting;
     batch.sort((a, b) => a.market - b.market);
     for (let m = 0; m < markets.length; m++) {
-      const row = panel.row[m]![slice]!;
+      const row = lanes[m]!.rows[slice]!;
       marks[m] = atOpen && row >= 0 ? markets[m]!.open[row]! : book.lastClose[m]!;
     }
-    const time = panel.closeTime[slice]! - (atOpen ? markets[0]!.intervalMs : 0);
-    fillBatch(batch, book, marks, rules.costs, time, events);
+    fillBatch(batch, book, marks, rules.costs, closeTime[slice]! - (atOpen ? markets[0]!.intervalMs : 0), events);
     return waiting;
   }
 
-  function decide(m: number, row: number, slice: number, at: number, equity: number): void {
-    const view = views[m]!;
+  function decide(lane: Lane, m: number, slice: number, equity: number): void {
+    const { view, trace } = lane;
+    const row = lane.rows[slice]!;
     const held = book.quantity[m]!;
     const exposure = held === 0 ? 0 : (held * book.lastClose[m]!) / equity;
     view.i = row;
     view.exposure = exposure;
     view.entryPrice = book.entryPrice[m]!;
     view.barsHeld = book.barsHeld[m]!;
-    view.signal = view.signals[0]!;
     view.reason = Reason.noForecast;
-    const opinion = policy.decide(view, memory, m * policy.slots.length);
-    const signal = view.signals[0]![row]!;
-    const trace = traces[m]!;
-    trace.signal[at] = signal;
+    let target = policy.decide(view, memory, m * policy.slots.length) * rules.share;
     let reason = view.reason as ReasonCode;
-    let target = opinion * rules.share;
-    if (target < 0 && !shortable[m]) {
+    if (target < 0 && !lane.shortable) {
       target = 0;
       reason = Reason.noShortOnSpot;
     }
-    if (reason === Reason.noForecast && row < firstKnown[m]!) reason = Reason.warmingUp;
-    trace.target[at] = target;
+    if (reason === Reason.noForecast && row < lane.firstKnown) reason = Reason.warmingUp;
+    // A target of NaN holds: it differs from itself.
     if (target === target) {
-      cancelOther(m, target, panel.closeTime[slice]!);
-      const wanted = target === 0 ? held !== 0 : target * held <= 0 || Math.abs(target - exposure) > Math.max(rules.band, SMALLEST_BAND);
+      if (open.length > 0) cancelOther(m, target, closeTime[slice]!);
+      const wanted = target === 0 ? held !== 0 : target * held <= 0 || Math.abs(target - exposure) > band;
       if (wanted) {
         if (reason === Reason.holding) reason = Reason.rebalance;
-        place(m, panel.closeTime[slice]!, target, reason);
+        place(m, closeTime[slice]!, target, reason);
       } else if (target !== 0 && reason !== Reason.holding) {
         reason = Reason.inBand;
       }
     }
-    trace.reason[at] = reason;
+    trace.signal[slice - from] = view.signal[row]!;
+    trace.target[slice - from] = target;
+    trace.reason[slice - from] = reason;
   }
 
   /** A decision replaces an order of its market that still waits for a bar to fill in, unless it wants the same. */
   function cancelOther(m: number, exposure: number, time: number): void {
-    if (open.length === 0) return;
     const { market } = markets[m]!;
     const waiting = open.find((order) => order.market === market);
     if (!waiting || waiting.exposure === exposure) return;
@@ -172,18 +159,45 @@ export function run(setup: Setup, state?: State): Run {
   }
 }
 
-function emptyTrace(market: string, length: number): MarketTrace {
+/** What the loop needs of one market at every slice. */
+interface Lane {
+  readonly rows: Int32Array;
+  readonly close: Column;
+  readonly view: View;
+  readonly trace: MarketTrace;
+  readonly shortable: boolean;
+  /** First row at which the signal is known. */
+  readonly firstKnown: number;
+}
+
+function createLane({ panel, signals, forecasts, rules, from, to }: Setup, m: number): Lane {
+  const bars = panel.markets[m]!;
+  const length = to - from;
+  const columns = signals[m]!;
+  const signal = columns[0]!;
   return {
-    market,
-    signal: new Float64Array(length).fill(Number.NaN),
-    target: new Float64Array(length).fill(Number.NaN),
-    exposure: new Float64Array(length),
-    reason: new Uint8Array(length),
+    rows: panel.row[m]!,
+    close: bars.close,
+    view: { bars, i: 0, signals: columns, signal, forecast: forecasts[m]!, exposure: 0, entryPrice: Number.NaN, barsHeld: 0, reason: Reason.noForecast },
+    trace: {
+      market: bars.market,
+      signal: new Float64Array(length).fill(Number.NaN),
+      target: new Float64Array(length).fill(Number.NaN),
+      exposure: new Float64Array(length),
+      reason: new Uint8Array(length),
+    },
+    shortable: rules.margin.has(bars.market),
+    firstKnown: firstKnownRow(signal),
   };
 }
 
-function emptyView(bars: View['bars'], signals: readonly Column[], forecast: Column): View {
-  return { bars, i: 0, signals, signal: signals[0]!, forecast, exposure: 0, entryPrice: Number.NaN, barsHeld: 0, reason: Reason.noForecast };
+function checkRange({ panel, from, to }: Setup, state: State | undefined): void {
+  if (!(from >= 0 && from <= to && to <= panel.closeTime.length)) {
+    throw new TypeError(`Expected slices within 0 and ${panel.closeTime.length}, received ${from} to ${to}`);
+  }
+  if (state && state.slice !== from - 1) {
+    throw new TypeError(`Expected the run to go on after slice ${state.slice}, received a start at ${from}`);
+  }
 }
 
 function firstKnownRow(column: Column): number {

@@ -18,11 +18,9 @@ export function createSchedule({ retrain, delay = 1, maxAge = 2 * retrain + dela
   return { retrain, delay, maxAge };
 }
 
-/** The slots at which fits are requested up to `last`, latest first: multiples of `retrain` from 0 on. */
-export function requestsBefore(schedule: Schedule, last: number): number[] {
-  const requests: number[] = [];
-  for (let slot = Math.floor(last / schedule.retrain) * schedule.retrain; slot >= 0; slot -= schedule.retrain) requests.push(slot);
-  return requests;
+/** The latest slot up to `slot` at which a fit is requested (a multiple of `retrain`); negative where there is none. */
+export function latestRequest(schedule: Schedule, slot: number): number {
+  return Math.floor(slot / schedule.retrain) * schedule.retrain;
 }
 
 /** Whether a fit requested at `requested` may serve the decision at `slot`. */

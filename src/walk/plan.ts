@@ -1,0 +1,111 @@
+import { deriveSeed } from '../core/random.ts';
+import type { Panel } from '../core/panel.ts';
+import { type Outcome, type Request, requestKey } from '../models/fit.ts';
+import type { Model } from '../models/model.ts';
+import { splitSamples } from '../models/sample.ts';
+import { latestRequest, serves } from '../models/schedule.ts';
+import type { Bot } from './bot.ts';
+import { learnable, type MarketInputs } from './inputs.ts';
+
+/** A place in the schedule of one market: the slot at which a fit is asked for, and the row of the bar that stands for it. */
+export interface Slot {
+  readonly market: number;
+  readonly slot: number;
+  readonly row: number;
+}
+
+/** Outcomes by market name and slot: what `plan` and `run` know of the fits. */
+export type Outcomes = ReadonlyMap<string, Outcome>;
+
+export function slotName(market: string, slot: number): string {
+  return `${market}@${slot}`;
+}
+
+/**
+ * The slots whose fits serve decisions of rows `from .. to-1` of a market and are not known yet. The fit that serves the first
+ * decision was asked for before it; where that one is known to be refused, the one before it is due, as long as its age allows.
+ */
+export function dueSlots(bot: Bot, panel: Panel, market: number, inputs: MarketInputs, from: number, to: number, known: Outcomes): readonly Slot[] {
+  if (from >= to) return [];
+  const { schedule } = bot;
+  const name = panel.markets[market]!.market;
+  const first = inputs.slot[from]!;
+  const last = inputs.slot[to - 1]!;
+  const due: Slot[] = [];
+  for (let slot = latestRequest(schedule, last - schedule.delay); slot >= 0; slot -= schedule.retrain) {
+    if (slot + schedule.maxAge < first) break;
+    const row = firstRowAtSlot(inputs.slot, slot);
+    const outcome = known.get(slotName(name, slot));
+    if (!outcome) due.push({ market, slot, row });
+    const earlierServes = slot + schedule.delay > first;
+    if (!earlierServes && outcome?.kind !== 'refused') break;
+  }
+  return due.reverse();
+}
+
+/**
+ * The request for a model's fit at a slot, or undefined while there are too few samples. If the slot's bar is missing the request
+ * is made at the next bar; it learns from samples whose labels are known at that bar's close.
+ */
+export function requestAt(bot: Bot, model: Model, panel: Panel, inputs: MarketInputs, place: Slot, trainerId: string): Request | undefined {
+  const { market, slot, row } = place;
+  const bars = panel.markets[market]!;
+  if (row >= bars.length) return undefined;
+  const { labels, usable } = learnable(model, panel, market, inputs);
+  const split = splitSamples(usable, row, model.horizon, model.sampling);
+  if (!split || split.ends.length === 0) return undefined;
+  const { ends, trainCount } = split;
+  const { values, width } = inputs.features;
+  const start = ends[0]! - model.lookback + 1;
+  const stop = ends[ends.length - 1]! + 1;
+  const time = bars.openTime[row]! + bars.intervalMs;
+  const request = {
+    market: bars.market,
+    model,
+    slot,
+    time,
+    trainedFrom: bars.openTime[start]!,
+    trainedTo: bars.openTime[ends[ends.length - 1]! + model.horizon]!,
+    values: values.slice(start * width, stop * width),
+    width,
+    ends: ends.map((end) => end - start),
+    trainCount,
+    labels: Float64Array.from(ends, (end) => labels[end]!),
+    moves: Float64Array.from(ends, (end) => inputs.returns[end]!),
+    seed: deriveSeed(bot.seed, bars.market, time),
+  };
+  return { ...request, key: requestKey(request, trainerId) };
+}
+
+/**
+ * Per row of a market, the slot of the fit that serves its decision: the latest usable one whose delay has passed and whose age
+ * allows it; -1 where none does.
+ */
+export function servingSlots(bot: Bot, inputs: MarketInputs, market: string, outcomes: Outcomes, from: number, to: number): Int32Array {
+  const { schedule } = bot;
+  const serving = new Int32Array(inputs.slot.length).fill(-1);
+  for (let row = from; row < to; row++) {
+    const now = inputs.slot[row]!;
+    for (let slot = latestRequest(schedule, now - schedule.delay); slot >= 0 && serves(schedule, slot, now); slot -= schedule.retrain) {
+      // A request made at a later bar, since its own was missing, cannot serve before that bar plus the delay.
+      if (inputs.slot[firstRowAtSlot(inputs.slot, slot)]! + schedule.delay > now) continue;
+      if (outcomes.get(slotName(market, slot))?.kind === 'fit') {
+        serving[row] = slot;
+        break;
+      }
+    }
+  }
+  return serving;
+}
+
+/** The first row whose slot is at or after `slot`. */
+function firstRowAtSlot(slots: Int32Array, slot: number): number {
+  let low = 0;
+  let high = slots.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (slots[middle]! < slot) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,147 @@
+import type { Column } from '../core/bars.ts';
+import { type Run, run } from '../core/engine.ts';
+import type { Panel } from '../core/panel.ts';
+import type { State } from '../core/trace.ts';
+import { type Outcome, openFit, type Request } from '../models/fit.ts';
+import type { Model } from '../models/model.ts';
+import type { Trainer } from '../models/trainer.ts';
+import type { Bot } from './bot.ts';
+import type { MarketInputs } from './inputs.ts';
+import { dueSlots, type Outcomes, requestAt, type Slot, servingSlots, slotName } from './plan.ts';
+
+/** Computes the fit of a request, or finds it where it was computed before. The only thing a walk waits for. */
+export type FitSource = (request: Request, progress: { readonly fold: number; readonly folds: number }) => Promise<Outcome>;
+
+/** Rows `from .. to-1` of one market. */
+export interface RowRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * All outcomes that decisions on the given rows of all markets may need: rounds of planning which fits are due, and having them
+ * computed, until none is. A slot with too few samples is refused with that reason and the key ''.
+ */
+export async function collectFits(
+  bot: Bot,
+  model: Model,
+  panel: Panel,
+  inputs: readonly MarketInputs[],
+  ranges: readonly RowRange[],
+  trainerId: string,
+  source: FitSource,
+): Promise<Outcomes> {
+  const known = new Map<string, Outcome>();
+  for (;;) {
+    const due = panel.markets.flatMap((_, m) => dueSlots(bot, panel, m, inputs[m]!, ranges[m]!.from, ranges[m]!.to, known));
+    if (due.length === 0) return known;
+    const missing: { place: Slot; request: Request }[] = [];
+    for (const place of due) {
+      const request = requestAt(bot, model, panel, inputs[place.market]!, place, trainerId);
+      if (request) missing.push({ place, request });
+      else known.set(nameOf(panel, place), { kind: 'refused', key: '', reason: `fewer than ${model.sampling.window} samples` });
+    }
+    for (const [k, { place, request }] of missing.entries()) {
+      known.set(nameOf(panel, place), await source(request, { fold: k + 1, folds: missing.length }));
+    }
+  }
+}
+
+/** The fits of a model at the places where other fits serve, for baselines that learn from the same rows. */
+export async function collectFitsAt(
+  bot: Bot,
+  model: Model,
+  panel: Panel,
+  inputs: readonly MarketInputs[],
+  requests: readonly Request[],
+  trainerId: string,
+  source: FitSource,
+): Promise<Outcomes> {
+  const known = new Map<string, Outcome>();
+  for (const [k, { market, slot }] of requests.entries()) {
+    const m = panel.markets.findIndex((bars) => bars.market === market);
+    const row = inputs[m]!.slot.findIndex((other) => other >= slot);
+    const request = requestAt(bot, model, panel, inputs[m]!, { market: m, slot, row }, trainerId);
+    if (request) known.set(slotName(market, slot), await source(request, { fold: k + 1, folds: requests.length }));
+  }
+  return known;
+}
+
+/** Expected returns of one market: every row forecast by the fit that serves it, NaN where none does or its window is incomplete. */
+export function forecastColumn(
+  panel: Panel,
+  market: number,
+  inputs: MarketInputs,
+  serving: Int32Array,
+  outcomes: Outcomes,
+  trainer: Trainer,
+): Column {
+  const bars = panel.markets[market]!;
+  const column = new Float64Array(bars.length).fill(Number.NaN);
+  let row = 0;
+  while (row < bars.length) {
+    const slot = serving[row]!;
+    let end = row + 1;
+    while (end < bars.length && serving[end] === slot) end++;
+    const outcome = slot >= 0 ? outcomes.get(slotName(bars.market, slot)) : undefined;
+    if (outcome?.kind === 'fit') {
+      const ends: number[] = [];
+      for (let i = row; i < end; i++) {
+        if (inputs.complete[i] === 1) ends.push(i);
+      }
+      const open = openFit(outcome.fit, trainer);
+      try {
+        open.forecast(inputs.features.values, bars.close, Int32Array.from(ends), column);
+      } finally {
+        open.close();
+      }
+    }
+    row = end;
+  }
+  return column;
+}
+
+/** Everything decided before the fold: which fit serves which row, and what it expects. */
+export interface Forecasts {
+  /** [market], slot per row or -1. */
+  readonly serving: readonly Int32Array[];
+  /** [market], expected return per row. */
+  readonly columns: readonly Column[];
+}
+
+/** The forecast columns of all markets. */
+export function forecastAll(
+  bot: Bot,
+  panel: Panel,
+  inputs: readonly MarketInputs[],
+  ranges: readonly RowRange[],
+  outcomes: Outcomes,
+  trainer: Trainer,
+): Forecasts {
+  const serving = panel.markets.map((bars, m) => servingSlots(bot, inputs[m]!, bars.market, outcomes, ranges[m]!.from, ranges[m]!.to));
+  const columns = panel.markets.map((_, m) => forecastColumn(panel, m, inputs[m]!, serving[m]!, outcomes, trainer));
+  return { serving, columns };
+}
+
+/** The columns of a strategy's signals, [market][signal]. */
+export function signalColumns(bot: Bot, panel: Panel, forecasts: readonly Column[]): readonly (readonly Column[])[] {
+  return panel.markets.map((bars, m) => bot.strategy.signals.map((signal) => signal.column(bars, forecasts[m]!)));
+}
+
+/** The fold of slices `from .. to-1`: what backtest and paper session both call. */
+export function runBot(
+  bot: Bot,
+  panel: Panel,
+  signals: readonly (readonly Column[])[],
+  forecasts: readonly Column[],
+  from: number,
+  to: number,
+  state?: State,
+): Run {
+  const { name, rules, strategy } = bot;
+  return run({ name, panel, policy: strategy.policy, signals, forecasts, rules, from, to }, state);
+}
+
+function nameOf(panel: Panel, place: Slot): string {
+  return slotName(panel.markets[place.market]!.market, place.slot);
+}

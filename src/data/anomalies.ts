@@ -1,0 +1,74 @@
+import type { BarColumns } from '../core/bars.ts';
+
+/** How many returns the typical move is taken from. */
+const WINDOW = 100;
+/** A move of so many typical ones is a spike; for normal returns (median 0.674 deviations) about 13 deviations. */
+const SPIKE_MULTIPLE = 20;
+/** How far, in log price, a jump may lie from the ratio of a split: the market moves overnight as well. */
+const SPLIT_TOLERANCE = 0.03;
+const SPLIT_RATIOS = [3 / 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 20, 25, 30, 50, 100];
+
+export interface Anomaly {
+  readonly kind: 'spike' | 'split';
+  readonly row: number;
+  readonly message: string;
+}
+
+/**
+ * Moves that look like bad data, of bars in order with possible prices.
+ *
+ * A suspected split: previous close over open within 3 % of 3:2, a whole ratio such as 2:1 or 7:1, or its inverse.
+ * A spike: |ln(close / previous close)| above 20 times its median over the 100 bars before; judged from row 101 on.
+ */
+export function anomalies({ open, close }: BarColumns): readonly Anomaly[] {
+  const found: Anomaly[] = [];
+  const recent = new Float64Array(WINDOW);
+  const sorted = new Float64Array(WINDOW).fill(Infinity);
+  for (let row = 1; row < close.length; row++) {
+    const move = Math.abs(Math.log(close[row]! / close[row - 1]!));
+    const typical = (sorted[WINDOW / 2 - 1]! + sorted[WINDOW / 2]!) / 2;
+    const ratio = splitRatio(close[row - 1]! / open[row]!);
+    if (ratio !== undefined) {
+      found.push({
+        kind: 'split',
+        row,
+        message: `open ${open[row]} after a close of ${close[row - 1]} looks like an unadjusted ${ratio} split`,
+      });
+    } else if (row > WINDOW && typical > 0 && move > SPIKE_MULTIPLE * typical) {
+      const times = Math.round(move / typical);
+      found.push({ kind: 'spike', row, message: `close ${close[row]} after ${close[row - 1]} is a move of ${times} times the usual size` });
+    }
+    const slot = (row - 1) % WINDOW;
+    replace(sorted, row > WINDOW ? recent[slot]! : Infinity, move);
+    recent[slot] = move;
+  }
+  return found;
+}
+
+function splitRatio(jump: number): string | undefined {
+  if (jump > 0.7 && jump < 1.4) return undefined;
+  const size = jump > 1 ? jump : 1 / jump;
+  const ratio = SPLIT_RATIOS.find((candidate) => Math.abs(Math.log(size / candidate)) <= SPLIT_TOLERANCE);
+  if (ratio === undefined) return undefined;
+  const [shares, before] = ratio === 1.5 ? [3, 2] : [ratio, 1];
+  return jump > 1 ? `${shares}:${before}` : `${before}:${shares}`;
+}
+
+/** Takes one `gone` out of an ascending column and puts `come` in, by a shift of what lies between. */
+function replace(sorted: Float64Array, gone: number, come: number): void {
+  let at = lowerBound(sorted, gone);
+  for (; at + 1 < sorted.length && sorted[at + 1]! < come; at++) sorted[at] = sorted[at + 1]!;
+  for (; at > 0 && sorted[at - 1]! > come; at--) sorted[at] = sorted[at - 1]!;
+  sorted[at] = come;
+}
+
+function lowerBound(sorted: Float64Array, value: number): number {
+  let low = 0;
+  let high = sorted.length - 1;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

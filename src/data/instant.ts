@@ -1,0 +1,85 @@
+const ZERO = 48;
+const NINE = 57;
+const DAY = 86_400_000;
+const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/**
+ * The instant, in ms UTC, of an ISO 8601 date or date-time in ASCII in `bytes[start..end)`: `2024-03-01`, `2024-03-01T04:00Z`,
+ * `2024-03-01 04:00:00.123+02:00`. No zone means UTC; digits below the millisecond are dropped. NaN where it is no such instant.
+ */
+export function parseInstant(bytes: Uint8Array, start: number, end: number): number {
+  const number = (at: number, length: number): number => {
+    if (at + length > end) return Number.NaN;
+    let value = 0;
+    for (let i = at; i < at + length; i++) {
+      const byte = bytes[i]!;
+      if (byte < ZERO || byte > NINE) return Number.NaN;
+      value = value * 10 + (byte - ZERO);
+    }
+    return value;
+  };
+  const is = (at: number, character: string) => at < end && bytes[at] === character.charCodeAt(0);
+
+  const year = number(start, 4);
+  const month = number(start + 5, 2);
+  const day = number(start + 8, 2);
+  if (!is(start + 4, '-') || !is(start + 7, '-') || !(year >= 0) || !(month >= 1 && month <= 12)) return Number.NaN;
+  const leap = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 1 : 0;
+  if (!(day >= 1 && day <= MONTH_DAYS[month - 1]! + leap)) return Number.NaN;
+  const midnight = daysSinceEpoch(year, month, day) * DAY;
+  let at = start + 10;
+  if (at >= end) return midnight;
+
+  if (!is(at, 'T') && !is(at, 't') && !is(at, ' ')) return Number.NaN;
+  const hour = number(at + 1, 2);
+  const minute = number(at + 4, 2);
+  if (!is(at + 3, ':') || !(hour <= 23) || !(minute <= 59)) return Number.NaN;
+  at += 6;
+  let second = 0;
+  let milliseconds = 0;
+  if (is(at, ':')) {
+    second = number(at + 1, 2);
+    if (!(second <= 59)) return Number.NaN;
+    at += 3;
+    if (is(at, '.')) {
+      at++;
+      const first = at;
+      for (let unit = 100; at < end && bytes[at]! >= ZERO && bytes[at]! <= NINE; at++, unit = Math.floor(unit / 10)) {
+        milliseconds += unit * (bytes[at]! - ZERO);
+      }
+      if (at === first) return Number.NaN;
+    }
+  }
+  const local = midnight + hour * 3_600_000 + minute * 60_000 + second * 1000 + milliseconds;
+  while (is(at, ' ')) at++;
+  if (at === end || (at + 1 === end && (is(at, 'Z') || is(at, 'z')))) return local;
+  if (at + 3 === end && is(at, 'U') && is(at + 1, 'T') && is(at + 2, 'C')) return local;
+
+  if (!is(at, '+') && !is(at, '-')) return Number.NaN;
+  const east = is(at, '+') ? 1 : -1;
+  const zoneHour = number(at + 1, 2);
+  at += 3;
+  if (is(at, ':')) at++;
+  const zoneMinute = at === end ? 0 : number(at, 2);
+  if (!(zoneHour <= 23) || !(zoneMinute <= 59) || (at !== end && at + 2 !== end)) return Number.NaN;
+  return local - east * (zoneHour * 3_600_000 + zoneMinute * 60_000);
+}
+
+/** `time` (ms UTC) as ISO 8601, without the milliseconds where they are zero. Throws a RangeError outside the years 0 to 9999. */
+export function formatInstant(time: number): string {
+  const text = new Date(time).toISOString();
+  if (text.length !== 24 || !Number.isInteger(time)) {
+    throw new RangeError(`Expected a whole number of ms UTC in the years 0 to 9999, received ${time}`);
+  }
+  return text.endsWith('.000Z') ? `${text.slice(0, 19)}Z` : text;
+}
+
+/** Days from 1970-01-01 in the proleptic Gregorian calendar, counted in years that begin in March (Hinnant, "chrono-compatible date algorithms"). */
+function daysSinceEpoch(year: number, month: number, day: number): number {
+  const shifted = month <= 2 ? year - 1 : year;
+  const era = Math.floor(shifted / 400);
+  const yearOfEra = shifted - era * 400;
+  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
+  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
+  return era * 146_097 + dayOfEra - 719_468;
+}

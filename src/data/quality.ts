@@ -1,0 +1,162 @@
+import { type BarColumns, barProblem } from '../core/bars.ts';
+import { anomalies } from './anomalies.ts';
+import { DataError } from './data-error.ts';
+import { type Calendar, type Gap, isAligned, missingBars } from './gaps.ts';
+import { formatInstant } from './instant.ts';
+
+export type { Calendar, Gap } from './gaps.ts';
+
+/** Errors bar the data from trading: a row out of order, twice the same bar, two bars for one time, prices that cannot be. The rest warns. */
+const ERRORS = ['disorder', 'duplicate', 'conflict', 'impossible'] as const;
+const WARNINGS = ['zero-volume', 'gap', 'misaligned', 'spike', 'split'] as const;
+export type ProblemKind = (typeof ERRORS)[number] | (typeof WARNINGS)[number];
+
+export interface Problem {
+  readonly severity: 'error' | 'warning';
+  readonly kind: ProblemKind;
+  /** Row of the data, from 0. */
+  readonly row: number;
+  /** Line of the file, from 1; absent where the bars came from no file. */
+  readonly line?: number;
+  /** Opening time, ms UTC; null where it is no finite number. */
+  readonly time: number | null;
+  readonly message: string;
+}
+
+/** What is wrong with a stretch of bars. Counts are exact; lists hold the first LISTED of a kind. */
+export interface Quality {
+  readonly bars: number;
+  /** First and last opening time, ms UTC; null without a finite one. */
+  readonly from: number | null;
+  readonly to: number | null;
+  readonly errors: number;
+  readonly warnings: number;
+  readonly counts: Readonly<Record<ProblemKind, number>>;
+  /** Bars missing in all gaps together. */
+  readonly missing: number;
+  /** The longest time between two neighbouring opening times that makes a gap, ms; 0 without gaps. */
+  readonly longestGapMs: number;
+  readonly gaps: readonly Gap[];
+  /** In the order of rows. */
+  readonly problems: readonly Problem[];
+}
+
+/** How many problems of a kind, and how many gaps, a report lists. */
+export const LISTED = 100;
+
+/** Above, sums of squares leave the range of 64-bit floats; no market quotes such numbers. */
+const LARGEST = 1e100;
+
+/**
+ * Everything wrong with rows of bars, which may be out of order.
+ *
+ * A row counts once among the errors: impossible (by `barProblem`, or a number above 1e100), a duplicate (`conflict` where it differs
+ * from the first bar of that time), or disorder (earlier than the row before). Gaps and alignment look at the times in order; moves
+ * (spikes, suspected splits) only at data without errors. `firstLine` is the file's line of row 0, where there is a file.
+ */
+export function inspect(columns: BarColumns, intervalMs: number, calendar: Calendar = '24/7', firstLine?: number): Quality {
+  const { openTime, volume } = columns;
+  const rows = openTime.length;
+  const counts = Object.fromEntries([...ERRORS, ...WARNINGS].map((kind) => [kind, 0])) as Record<ProblemKind, number>;
+  const problems: Problem[] = [];
+  const add = (kind: ProblemKind, row: number, message: string) => {
+    if (++counts[kind] > LISTED) return;
+    const time = Number.isFinite(openTime[row]!) ? openTime[row]! : null;
+    const severity = (ERRORS as readonly string[]).includes(kind) ? 'error' : 'warning';
+    problems.push({ severity, kind, row, ...(firstLine === undefined ? {} : { line: row + firstLine }), time, message });
+  };
+
+  const order = rowsInTime(openTime);
+  const repeats = new Set<number>();
+  const gaps: Gap[] = [];
+  let missing = 0;
+  let longestGapMs = 0;
+  for (let k = 1, before = order[0]; k < order.length; k++) {
+    const row = order[k]!;
+    const from = openTime[before!]!;
+    const to = openTime[row]!;
+    if (from === to) {
+      repeats.add(row);
+      continue;
+    }
+    before = row;
+    const absent = missingBars(from, to, intervalMs, calendar);
+    if (absent === 0) continue;
+    missing += absent;
+    longestGapMs = Math.max(longestGapMs, to - from);
+    if (gaps.length < LISTED) gaps.push({ row, from, to, missing: absent });
+    add('gap', row, `expected ${absent} more bars between ${formatTime(from)} and ${formatTime(to)}`);
+  }
+
+  const firstRowOf = new Map<number, number>();
+  if (repeats.size > 0) for (const row of order) if (!firstRowOf.has(openTime[row]!)) firstRowOf.set(openTime[row]!, row);
+  const start = openTime[order[0] ?? 0];
+  for (let row = 0; row < rows; row++) {
+    const found = barProblem(columns, row);
+    const large = found?.kind === 'impossible' ? undefined : largeValue(columns, row);
+    if (found?.kind === 'impossible') add('impossible', row, found.message);
+    else if (large) add('impossible', row, large);
+    else if (repeats.has(row)) {
+      const original = firstRowOf.get(openTime[row]!)!;
+      const where = firstLine === undefined ? `row ${original}` : `line ${original + firstLine}`;
+      if (sameBar(columns, row, original)) add('duplicate', row, `expected one bar per opening time, received that of ${where} again`);
+      else add('conflict', row, `expected one bar per opening time, received one that differs from that of ${where}`);
+    } else if (found) add('disorder', row, found.message);
+    if (volume[row] === 0) add('zero-volume', row, 'nothing was traded');
+    if (!isAligned(openTime[row]!, start!, intervalMs, calendar) && Number.isFinite(openTime[row]!)) {
+      add('misaligned', row, `${formatTime(openTime[row]!)} is no multiple of the interval from the first bar, ${formatTime(start!)}`);
+    }
+  }
+  const sum = (kinds: readonly ProblemKind[]) => kinds.reduce((total, kind) => total + counts[kind], 0);
+  const errors = sum(ERRORS);
+  if (errors === 0) for (const { kind, row, message } of anomalies(columns)) add(kind, row, message);
+
+  problems.sort((a, b) => a.row - b.row);
+  const last = order.at(-1);
+  return {
+    bars: rows,
+    from: order.length > 0 ? start! : null,
+    to: last === undefined ? null : openTime[last]!,
+    errors,
+    warnings: sum(WARNINGS),
+    counts,
+    missing,
+    longestGapMs,
+    gaps,
+    problems,
+  };
+}
+
+/** Why bars are refused for trading: the first error and the count of each kind; undefined where there is none. */
+export function refusal(quality: Quality, file: string): DataError | undefined {
+  const first = quality.problems.find((problem) => problem.severity === 'error');
+  if (!first) return undefined;
+  const where = first.line === undefined ? `${file}, row ${first.row}` : `${file}:${first.line}`;
+  const totals = ERRORS.filter((kind) => quality.counts[kind] > 0).map((kind) => `${kind} ${quality.counts[kind]}`);
+  const message = `${where}: ${first.message} (rows refused: ${totals.join(', ')}); correct the data`.replace(': expected', ': Expected');
+  return new DataError(message, { file, quality, ...(first.line === undefined ? {} : { line: first.line }) });
+}
+
+/** Rows with a finite time, earliest first; rows of one time in the order of the data. */
+function rowsInTime(openTime: Float64Array): Int32Array {
+  const order = Int32Array.from(openTime.keys()).filter((row) => Number.isFinite(openTime[row]!));
+  const ordered = order.every((row, k) => k === 0 || openTime[order[k - 1]!]! <= openTime[row]!);
+  return ordered ? order : order.sort((a, b) => openTime[a]! - openTime[b]! || a - b);
+}
+
+function largeValue(columns: BarColumns, row: number): string | undefined {
+  // The low and the open lie below the high.
+  for (const name of ['high', 'volume'] as const) {
+    const value = columns[name][row]!;
+    if (value > LARGEST) return `expected a ${name} a market can have (below ${LARGEST}), received ${value}`;
+  }
+  return undefined;
+}
+
+function sameBar(columns: BarColumns, a: number, b: number): boolean {
+  return (['open', 'high', 'low', 'close', 'volume'] as const).every((name) => columns[name][a] === columns[name][b]);
+}
+
+function formatTime(time: number): string {
+  return Math.abs(time) < 6e13 ? formatInstant(Math.round(time)) : String(time);
+}

@@ -1,0 +1,65 @@
+import { resolve } from 'node:path';
+import type { Bars } from '../core/bars.ts';
+import { intervalName } from '../core/interval.ts';
+import { readCsv } from './csv.ts';
+import { DataError } from './data-error.ts';
+import { type Calendar, inspect, type Quality } from './quality.ts';
+import { columnsHash, openBarStore } from './store.ts';
+import { parseSynthetic, synthetic } from './synthetic.ts';
+
+/** Where a market text of a bot file is looked up. */
+export interface SourceOptions {
+  readonly intervalMs: number;
+  /** The folder that relative paths start from: that of the bot file. */
+  readonly baseDirectory: string;
+  /** The folder of the bar store. */
+  readonly workspaceDirectory: string;
+  readonly calendar?: Calendar;
+}
+
+/** The bars of one market, and all a report says about where they come from. */
+export interface MarketSource {
+  readonly bars: Bars;
+  readonly quality: Quality;
+  /** What about a synthetic market can be predicted. */
+  readonly truth?: string;
+  /** Of the columns, see `columnsHash`. */
+  readonly sha256: string;
+  /** In words: a file, a seeded market or the bar store. */
+  readonly origin: string;
+}
+
+/**
+ * The bars a market text means: `csv:path`, `synthetic:kind?parameters`, else a market of the bar store such as `coinbase:BTC/USD`.
+ * The market is named by the text as it stands. Throws a DataError where the bars are missing, damaged or refused.
+ */
+export async function resolveSource(text: string, options: SourceOptions): Promise<MarketSource> {
+  const { intervalMs, calendar = '24/7' } = options;
+  if (text.startsWith('csv:')) {
+    const path = resolve(options.baseDirectory, text.slice('csv:'.length));
+    const { bars, quality } = await readCsv(path, { market: text, intervalMs, calendar });
+    return { bars, quality, sha256: columnsHash(bars), origin: `file ${path}` };
+  }
+  if (text.startsWith('synthetic:')) {
+    const { kind, options: parameters } = parseSynthetic(text, intervalMs);
+    if (parameters.intervalMs !== intervalMs) {
+      const received = intervalName(parameters.intervalMs);
+      throw new DataError(`Expected the interval ${intervalName(intervalMs)} in ${text}, received ${received}; leave it out there`);
+    }
+    const { bars, truth } = synthetic(kind, parameters);
+    return {
+      bars: { ...bars, market: text },
+      quality: inspect(bars, intervalMs),
+      truth,
+      sha256: columnsHash(bars),
+      origin: `seeded market, seed ${parameters.seed}`,
+    };
+  }
+  const bars = await openBarStore(options.workspaceDirectory).read(text, intervalMs);
+  return {
+    bars,
+    quality: inspect(bars, intervalMs, calendar),
+    sha256: columnsHash(bars),
+    origin: `bar store ${options.workspaceDirectory}`,
+  };
+}

@@ -1,0 +1,59 @@
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import util from 'node:util';
+
+export type TensorFlow = typeof import('@tensorflow/tfjs-core');
+export type BackendChoice = 'auto' | 'node' | 'wasm';
+
+/** TensorFlow.js with one back end, ready for use. */
+export interface Backend {
+  readonly tf: TensorFlow;
+  /** Part of every fit's key: back end, version, platform. */
+  readonly id: string;
+  readonly description: string;
+}
+
+// One CommonJS instance of the core for every part; an ES module import would make a second one.
+const require = createRequire(import.meta.url);
+
+/**
+ * tfjs-node where its native library loads, else the WebAssembly back end; `choice` asks for one of them. Throws an Error that
+ * names what failed where the one asked for (or both) cannot be had.
+ */
+export async function loadBackend(choice: BackendChoice = 'auto'): Promise<Backend> {
+  const reasons: string[] = [];
+  if (choice !== 'wasm') {
+    const native = loadNative();
+    if (typeof native !== 'string') return describe(native, 'tensorflow', 'native TensorFlow library (tfjs-node)');
+    reasons.push(native);
+    if (choice === 'node') throw new Error(`Expected @tensorflow/tfjs-node to load, received: ${native}. Use the wasm back end, or reinstall it`);
+  }
+  const tf = require('@tensorflow/tfjs-core') as TensorFlow;
+  const wasm = require('@tensorflow/tfjs-backend-wasm') as typeof import('@tensorflow/tfjs-backend-wasm');
+  wasm.setWasmPaths(`${dirname(require.resolve('@tensorflow/tfjs-backend-wasm'))}/`);
+  if (!(await tf.setBackend('wasm'))) throw new Error(`Expected the WebAssembly back end of TensorFlow.js to start, it did not${reasons.map((reason) => `; ${reason}`).join('')}`);
+  await tf.ready();
+  return describe(tf, 'wasm', ['WebAssembly', ...reasons].join('; '));
+}
+
+function describe(tf: TensorFlow, backend: string, words: string): Backend {
+  const version = tf.version_core;
+  return { tf, id: `tensorflow/${backend}@${version}/${process.platform}-${process.arch}`, description: `TensorFlow.js ${version}, ${words}` };
+}
+
+/** The native library's TensorFlow.js, or in a few words why there is none. */
+function loadNative(): TensorFlow | string {
+  // tfjs-node 4.22 still calls a function that Node 23 removed.
+  const legacy = util as unknown as Record<string, unknown>;
+  legacy.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+  try {
+    require.resolve('@tensorflow/tfjs-node');
+  } catch {
+    return 'tfjs-node is not installed';
+  }
+  try {
+    return require('@tensorflow/tfjs-node') as TensorFlow;
+  } catch (error) {
+    return `tfjs-node does not load (${String((error as Error).message).split('\n')[0]!.slice(0, 80)})`;
+  }
+}

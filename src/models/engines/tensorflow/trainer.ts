@@ -1,0 +1,196 @@
+import { setImmediate } from 'node:timers/promises';
+import { createRandom, deriveSeed, type Random } from '../../../core/random.ts';
+import type { Network, Training } from '../../network.ts';
+import { checkWeights, initialWeights, type Parameter, parametersOf } from '../../parameters.ts';
+import type { Predictor, Samples, Trained, Trainer, Watch, Weight } from '../../trainer.ts';
+import { lossAndGradient } from '../loss.ts';
+import { clipGlobalNorm, createStep } from '../optimiser.ts';
+import { type BackendChoice, loadBackend, type TensorFlow } from './backend.ts';
+import { applyStatistics, loadNetwork, type WeightValues, type WindowBatch } from './pass.ts';
+
+/** Windows forecast at once. A window always sits in the slot of its bar's number modulo this, so that its forecast has no neighbours. */
+const SLOTS = 64;
+
+/** The trainer on TensorFlow.js: the native library where it loads, else WebAssembly. */
+export async function createTensorflowTrainer(options: { readonly backend?: BackendChoice } = {}): Promise<Trainer> {
+  const { tf, id, description } = await loadBackend(options.backend);
+  return {
+    id,
+    description,
+    fit: (network, samples, training, watch) => train(tf, network, samples, training, initialWeights(network, training.seed), watch),
+    open: (network, weights) => openPredictor(tf, network, weights),
+  };
+}
+
+/** Trains from the given weights, which are left as they are. */
+export async function train(tf: TensorFlow, network: Network, samples: Samples, training: Training, initial: readonly Weight[], watch: Watch): Promise<Trained> {
+  checkWeights(network, initial);
+  const parameters = parametersOf(network).flat();
+  const weights = initial.map(({ values }) => values.slice());
+  const trainable = weights.filter((_, k) => parameters[k]!.trainable);
+  const { trainCount } = samples;
+  const validationCount = samples.ends.length - trainCount;
+  const step = createStep(training.optimiser);
+  const masks = createRandom(deriveSeed(training.seed, 'dropout'));
+  const order = createRandom(deriveSeed(training.seed, 'shuffle'));
+  const stopsEarly = training.patience > 0 && validationCount > 0;
+  const losses: number[] = [];
+  const validationLosses: number[] = [];
+  let best = { epoch: 0, loss: Infinity, weights: weights.map((values) => values.slice()) };
+
+  for (let epoch = 1; epoch <= training.epochs; epoch++) {
+    const indices = training.shuffle ? order.permutation(trainCount) : Int32Array.from({ length: trainCount }, (_, k) => k);
+    let sum = 0;
+    for (let from = 0; from < trainCount; from += training.batchSize) {
+      // Lets timers, signals and progress of the process run between batches.
+      await setImmediate();
+      watch.signal?.throwIfAborted();
+      const chosen = indices.subarray(from, from + training.batchSize);
+      const { loss, gradients, statistics } = batchGradients(tf, network, parameters, weights, samples, chosen, training, masks);
+      if (!Number.isFinite(loss)) return { kind: 'refused', reason: `the loss is not finite (${loss}) in epoch ${epoch}` };
+      sum += loss * chosen.length;
+      clipGlobalNorm(gradients, training.clipNorm);
+      step(trainable, gradients);
+      applyStatistics(weights, statistics);
+    }
+    losses.push(sum / trainCount);
+    const validationLoss = validationCount > 0 ? evaluate(tf, network, parameters, weights, samples, training, trainCount) : null;
+    if (validationLoss !== null) validationLosses.push(validationLoss);
+    if (validationLoss !== null && !Number.isFinite(validationLoss)) {
+      return { kind: 'refused', reason: `the validation loss is not finite (${validationLoss}) in epoch ${epoch}` };
+    }
+    watch.onEpoch?.({ epoch, epochs: training.epochs, loss: losses[epoch - 1]!, validationLoss });
+    if (!stopsEarly) best = { epoch, loss: validationLoss ?? Infinity, weights };
+    else if (validationLoss! < best.loss) best = { epoch, loss: validationLoss!, weights: weights.map((values) => values.slice()) };
+    else if (epoch - best.epoch >= training.patience) break;
+  }
+  return {
+    kind: 'trained',
+    weights: initial.map(({ name, shape }, k) => ({ name, shape, values: best.weights[k]! })),
+    epochs: losses.length,
+    bestEpoch: best.epoch,
+    losses,
+    validationLosses,
+  };
+}
+
+/** Loss of a batch of samples in training mode, penalties included, and the gradients of the trainable weights. */
+function batchGradients(
+  tf: TensorFlow,
+  network: Network,
+  parameters: readonly Parameter[],
+  weights: WeightValues,
+  samples: Samples,
+  chosen: Int32Array,
+  training: Training,
+  random: Random,
+) {
+  const targets = gatherTargets(samples, chosen);
+  const loaded = loadNetwork(tf, network, weights);
+  let loss = 0;
+  try {
+    const pass = loaded.backward(gatherWindows(samples, chosen), { training: true, random }, (outputs) => {
+      const gradient = new Float32Array(outputs.length);
+      loss = lossAndGradient(training.loss, outputs, targets, gradient);
+      return gradient;
+    });
+    loss += addPenalties(parameters, weights, pass.weights);
+    return { loss, gradients: pass.weights, statistics: pass.statistics };
+  } finally {
+    loaded.dispose();
+  }
+}
+
+/** Mean loss of the samples from `from` on in inference mode, penalties included. */
+function evaluate(tf: TensorFlow, network: Network, parameters: readonly Parameter[], weights: WeightValues, samples: Samples, training: Training, from: number): number {
+  const loaded = loadNetwork(tf, network, weights);
+  let sum = 0;
+  try {
+    for (let start = from; start < samples.ends.length; start += SLOTS) {
+      const chosen = Int32Array.from({ length: Math.min(SLOTS, samples.ends.length - start) }, (_, k) => start + k);
+      const outputs = loaded.forward(gatherWindows(samples, chosen));
+      sum += lossAndGradient(training.loss, outputs, gatherTargets(samples, chosen), new Float32Array(outputs.length)) * chosen.length;
+    }
+  } finally {
+    loaded.dispose();
+  }
+  return sum / (samples.ends.length - from) + addPenalties(parameters, weights);
+}
+
+/** The L2 penalties of all weights; their gradients are added where gradients are given. */
+function addPenalties(parameters: readonly Parameter[], weights: WeightValues, gradients?: readonly Float32Array[]): number {
+  let penalty = 0;
+  let next = 0;
+  parameters.forEach(({ trainable, l2 }, k) => {
+    const gradient = trainable ? gradients?.[next++] : undefined;
+    if (l2 === 0) return;
+    const values = weights[k]!;
+    for (let j = 0; j < values.length; j++) {
+      penalty += l2 * values[j]! * values[j]!;
+      if (gradient) gradient[j]! += 2 * l2 * values[j]!;
+    }
+  });
+  return penalty;
+}
+
+function gatherTargets({ targets, outputs }: Samples, chosen: Int32Array): Float32Array {
+  const gathered = new Float32Array(chosen.length * outputs);
+  chosen.forEach((sample, k) => {
+    gathered.set(targets.subarray(sample * outputs, (sample + 1) * outputs), k * outputs);
+  });
+  return gathered;
+}
+
+function gatherWindows({ rows, inputs, lookback, ends }: Samples, chosen: Int32Array): WindowBatch {
+  const batch = emptyBatch(lookback, inputs, chosen.length);
+  chosen.forEach((sample, window) => copyWindow(rows, inputs, lookback, ends[sample]!, batch, window));
+  return batch;
+}
+
+function emptyBatch(lookback: number, inputs: number, windows: number): WindowBatch {
+  return { steps: Array.from({ length: lookback }, () => new Float32Array(windows * inputs)), windows };
+}
+
+/** Copies the window that ends at row `end` to a place of a batch. */
+function copyWindow(rows: Float32Array, inputs: number, lookback: number, end: number, batch: WindowBatch, window: number): void {
+  for (let t = 0; t < lookback; t++) {
+    const from = (end - lookback + 1 + t) * inputs;
+    batch.steps[t]!.set(rows.subarray(from, from + inputs), window * inputs);
+  }
+}
+
+function openPredictor(tf: TensorFlow, network: Network, weights: readonly Weight[]): Predictor {
+  checkWeights(network, weights);
+  const { inputs, lookback, outputs } = network;
+  const loaded = loadNetwork(tf, network, weights.map(({ values }) => values));
+  return {
+    forecast(rows, ends, slots, into) {
+      let k = 0;
+      while (k < ends.length) {
+        const batch = emptyBatch(lookback, inputs, SLOTS);
+        const placed = new Map<number, number>();
+        // Consecutive bars fill one batch; a slot that is taken starts the next.
+        for (; k < ends.length; k++) {
+          const slot = ((slots[k]! % SLOTS) + SLOTS) % SLOTS;
+          if (placed.has(slot)) break;
+          placed.set(slot, k);
+          if (isComplete(rows, inputs, lookback, ends[k]!)) copyWindow(rows, inputs, lookback, ends[k]!, batch, slot);
+        }
+        const said = loaded.forward(batch);
+        for (const [slot, window] of placed) {
+          const known = isComplete(rows, inputs, lookback, ends[window]!);
+          for (let j = 0; j < outputs; j++) into[window * outputs + j] = known ? said[slot * outputs + j]! : Number.NaN;
+        }
+      }
+    },
+    close: () => loaded.dispose(),
+  };
+}
+
+/** Whether a window holds finite numbers only; others never reach the back end. */
+function isComplete(rows: Float32Array, inputs: number, lookback: number, end: number): boolean {
+  for (let k = (end - lookback + 1) * inputs; k < (end + 1) * inputs; k++) {
+    if (!Number.isFinite(rows[k]!)) return false;
+  }
+  return true;
+}

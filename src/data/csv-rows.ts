@@ -20,8 +20,8 @@ const LAST_MILLISECONDS = 1e14;
  * The columns of a CSV file, as its rows stand: finite numbers, otherwise unchecked. Row r is line r + 2 of the file.
  * One pass over the bytes without an object per row. Throws a DataError naming `file:line`.
  */
-export function parseRows(bytes: Uint8Array, file: string, adjusted: boolean): BarColumns {
-  const text = (from: number, to: number) => new TextDecoder().decode(bytes.subarray(from, to));
+export function parseRows(bytes: Buffer, file: string, adjusted: boolean): BarColumns {
+  const text = (from: number, to: number) => bytes.toString('utf8', from, to);
   const begin = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
   const headerEnd = lineEnd(bytes, begin);
   const { separator, fieldOf } = parseHeader(text(begin, headerEnd).replace(/\r$/, ''), file, adjusted);
@@ -105,18 +105,18 @@ function adjust({ open, high, low, close }: BarColumns, adjustedClose: Float64Ar
   }
 }
 
-function lineEnd(bytes: Uint8Array, from: number): number {
+function lineEnd(bytes: Buffer, from: number): number {
   const end = bytes.indexOf(NEWLINE, from);
   return end < 0 ? bytes.length : end;
 }
 
-function countLines(bytes: Uint8Array, from: number): number {
+function countLines(bytes: Buffer, from: number): number {
   let lines = 0;
   for (let at = from; at < bytes.length; at = lineEnd(bytes, at) + 1) lines++;
   return lines;
 }
 
-function blankFrom(bytes: Uint8Array, from: number): boolean {
+function blankFrom(bytes: Buffer, from: number): boolean {
   for (let i = from; i < bytes.length; i++) {
     const byte = bytes[i]!;
     if (byte !== SPACE && byte !== RETURN && byte !== NEWLINE) return false;

@@ -69,9 +69,9 @@ export async function saveCsv(path: string, bars: Bars): Promise<void> {
   await writeAtomically(path, writeCsv(bars));
 }
 
-function unpack(content: Uint8Array | string, file: string): Uint8Array {
-  if (typeof content === 'string') return new TextEncoder().encode(content);
-  if (content[0] !== 0x1f || content[1] !== 0x8b) return content;
+function unpack(content: Uint8Array | string, file: string): Buffer {
+  if (typeof content === 'string') return Buffer.from(content);
+  if (content[0] !== 0x1f || content[1] !== 0x8b) return Buffer.from(content.buffer, content.byteOffset, content.byteLength);
   try {
     return gunzipSync(content);
   } catch (error) {

@@ -16,7 +16,7 @@ const EXACT_DIGITS = 900_719_925_474_098;
  * The number written in ASCII in `bytes[start..end)`: sign, digits, point, exponent; nothing else (no hex, no `Infinity`, no blanks).
  * Correctly rounded, that is, equal to `Number(text)`. NaN where it is no such number.
  */
-export function parseDecimal(bytes: Uint8Array, start: number, end: number): number {
+export function parseDecimal(bytes: Buffer, start: number, end: number): number {
   let at = start;
   const negative = bytes[at] === MINUS;
   if (negative || bytes[at] === PLUS) at++;
@@ -50,7 +50,7 @@ export function parseDecimal(bytes: Uint8Array, start: number, end: number): num
     }
     exponent += negativeExponent ? -written : written;
   }
-  if (!exact || exponent < -22 || exponent > 22) return Number(new TextDecoder().decode(bytes.subarray(start, end)));
+  if (!exact || exponent < -22 || exponent > 22) return Number(bytes.toString('latin1', start, end));
   const size = exponent < 0 ? mantissa / EXACT_POWERS[-exponent]! : mantissa * EXACT_POWERS[exponent]!;
   return negative ? -size : size;
 }

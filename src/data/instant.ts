@@ -1,5 +1,16 @@
+const SPACE = 32;
+const PLUS = 43;
+const DASH = 45;
+const POINT = 46;
 const ZERO = 48;
 const NINE = 57;
+const COLON = 58;
+const LARGE_C = 67;
+const LARGE_T = 84;
+const LARGE_U = 85;
+const LARGE_Z = 90;
+const SMALL_T = 116;
+const SMALL_Z = 122;
 const DAY = 86_400_000;
 const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
@@ -8,40 +19,29 @@ const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
  * `2024-03-01 04:00:00.123+02:00`. No zone means UTC; digits below the millisecond are dropped. NaN where it is no such instant.
  */
 export function parseInstant(bytes: Uint8Array, start: number, end: number): number {
-  const number = (at: number, length: number): number => {
-    if (at + length > end) return Number.NaN;
-    let value = 0;
-    for (let i = at; i < at + length; i++) {
-      const byte = bytes[i]!;
-      if (byte < ZERO || byte > NINE) return Number.NaN;
-      value = value * 10 + (byte - ZERO);
-    }
-    return value;
-  };
-  const is = (at: number, character: string) => at < end && bytes[at] === character.charCodeAt(0);
-
-  const year = number(start, 4);
-  const month = number(start + 5, 2);
-  const day = number(start + 8, 2);
-  if (!is(start + 4, '-') || !is(start + 7, '-') || !(year >= 0) || !(month >= 1 && month <= 12)) return Number.NaN;
+  const year = digits(bytes, start, 4, end);
+  const month = digits(bytes, start + 5, 2, end);
+  const day = digits(bytes, start + 8, 2, end);
+  if (!is(bytes, start + 4, end, DASH) || !is(bytes, start + 7, end, DASH) || !(year >= 0) || !(month >= 1 && month <= 12))
+    return Number.NaN;
   const leap = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 1 : 0;
   if (!(day >= 1 && day <= MONTH_DAYS[month - 1]! + leap)) return Number.NaN;
   const midnight = daysSinceEpoch(year, month, day) * DAY;
   let at = start + 10;
   if (at >= end) return midnight;
 
-  if (!is(at, 'T') && !is(at, 't') && !is(at, ' ')) return Number.NaN;
-  const hour = number(at + 1, 2);
-  const minute = number(at + 4, 2);
-  if (!is(at + 3, ':') || !(hour <= 23) || !(minute <= 59)) return Number.NaN;
+  if (!is(bytes, at, end, LARGE_T) && !is(bytes, at, end, SMALL_T) && !is(bytes, at, end, SPACE)) return Number.NaN;
+  const hour = digits(bytes, at + 1, 2, end);
+  const minute = digits(bytes, at + 4, 2, end);
+  if (!is(bytes, at + 3, end, COLON) || !(hour <= 23) || !(minute <= 59)) return Number.NaN;
   at += 6;
   let second = 0;
   let milliseconds = 0;
-  if (is(at, ':')) {
-    second = number(at + 1, 2);
+  if (is(bytes, at, end, COLON)) {
+    second = digits(bytes, at + 1, 2, end);
     if (!(second <= 59)) return Number.NaN;
     at += 3;
-    if (is(at, '.')) {
+    if (is(bytes, at, end, POINT)) {
       at++;
       const first = at;
       for (let unit = 100; at < end && bytes[at]! >= ZERO && bytes[at]! <= NINE; at++, unit = Math.floor(unit / 10)) {
@@ -51,16 +51,16 @@ export function parseInstant(bytes: Uint8Array, start: number, end: number): num
     }
   }
   const local = midnight + hour * 3_600_000 + minute * 60_000 + second * 1000 + milliseconds;
-  while (is(at, ' ')) at++;
-  if (at === end || (at + 1 === end && (is(at, 'Z') || is(at, 'z')))) return local;
-  if (at + 3 === end && is(at, 'U') && is(at + 1, 'T') && is(at + 2, 'C')) return local;
+  while (is(bytes, at, end, SPACE)) at++;
+  if (at === end || (at + 1 === end && (is(bytes, at, end, LARGE_Z) || is(bytes, at, end, SMALL_Z)))) return local;
+  if (at + 3 === end && is(bytes, at, end, LARGE_U) && is(bytes, at + 1, end, LARGE_T) && is(bytes, at + 2, end, LARGE_C)) return local;
 
-  if (!is(at, '+') && !is(at, '-')) return Number.NaN;
-  const east = is(at, '+') ? 1 : -1;
-  const zoneHour = number(at + 1, 2);
+  if (!is(bytes, at, end, PLUS) && !is(bytes, at, end, DASH)) return Number.NaN;
+  const east = is(bytes, at, end, PLUS) ? 1 : -1;
+  const zoneHour = digits(bytes, at + 1, 2, end);
   at += 3;
-  if (is(at, ':')) at++;
-  const zoneMinute = at === end ? 0 : number(at, 2);
+  if (is(bytes, at, end, COLON)) at++;
+  const zoneMinute = at === end ? 0 : digits(bytes, at, 2, end);
   if (!(zoneHour <= 23) || !(zoneMinute <= 59) || (at !== end && at + 2 !== end)) return Number.NaN;
   return local - east * (zoneHour * 3_600_000 + zoneMinute * 60_000);
 }
@@ -72,6 +72,22 @@ export function formatInstant(time: number): string {
     throw new RangeError(`Expected a whole number of ms UTC in the years 0 to 9999, received ${time}`);
   }
   return text.endsWith('.000Z') ? `${text.slice(0, 19)}Z` : text;
+}
+
+function is(bytes: Uint8Array, at: number, end: number, byte: number): boolean {
+  return at < end && bytes[at] === byte;
+}
+
+/** The number in `length` digits from `at` on; NaN where one of them is no digit or lies at or after `end`. */
+function digits(bytes: Uint8Array, at: number, length: number, end: number): number {
+  if (at + length > end) return Number.NaN;
+  let value = 0;
+  for (let i = at; i < at + length; i++) {
+    const byte = bytes[i]!;
+    if (byte < ZERO || byte > NINE) return Number.NaN;
+    value = value * 10 + (byte - ZERO);
+  }
+  return value;
 }
 
 /** Days from 1970-01-01 in the proleptic Gregorian calendar, counted in years that begin in March (Hinnant, "chrono-compatible date algorithms"). */

@@ -17,9 +17,10 @@ interface Lean {
  *
  * The size |z[t]| of each return is that of a standard normal, independent of everything; its sign is drawn with
  * P(up) - P(down) = slope * (|z[t-1]| - centre), cut to -1 .. 1. Hence E[z[t] | past] = sqrt(2 / pi) * that, and slope and centre are
- * such that it has mean 0 and variance `share`. As sizes and signs are independent within a bar, z is exactly standard normal,
- * the variance given the past is split but never changes in total, and all autocorrelations of z are exactly 0. Uncut (share up to
- * about 0.1) E[z[t] | past] is sqrt(share) * (|z[t-1]| - E|z|) / sd|z|, so the correlation of z[t] with |z[t-1]| is sqrt(share).
+ * such that it has mean 0 and variance `share`. As sizes and signs are independent within a bar, z is exactly standard normal and all
+ * autocorrelations of z are exactly 0. But for the cut (of 2 % of the bars at a share of 0.1, 9 % at 0.2, two thirds at 0.5) E[z[t] | past] is
+ * sqrt(share) * (|z[t-1]| - E|z|) / sd|z|, so the correlation of z[t] with |z[t-1]| is 0.314 at a share of
+ * 0.1 (0.316 uncut), 0.433 at 0.2 (0.447) and 0.608 at 0.5 (0.707).
  *
  * `shuffled`: the same sizes and draws with the leanings in a random order: nothing is left to learn.
  */

@@ -139,8 +139,18 @@ export function refusal(quality: Quality, file: string): DataError | undefined {
 
 /** Rows with a finite time, earliest first; rows of one time in the order of the data. */
 function rowsInTime(openTime: Float64Array): Int32Array {
-  const order = Int32Array.from(openTime.keys()).filter((row) => Number.isFinite(openTime[row]!));
-  const ordered = order.every((row, k) => k === 0 || openTime[order[k - 1]!]! <= openTime[row]!);
+  const rows = new Int32Array(openTime.length);
+  let length = 0;
+  let ordered = true;
+  let latest = -Infinity;
+  for (let row = 0; row < openTime.length; row++) {
+    const time = openTime[row]!;
+    if (!Number.isFinite(time)) continue;
+    rows[length++] = row;
+    ordered &&= time >= latest;
+    latest = time;
+  }
+  const order = rows.subarray(0, length);
   return ordered ? order : order.sort((a, b) => openTime[a]! - openTime[b]! || a - b);
 }
 

@@ -77,7 +77,9 @@ export function openBarStore(workspaceDirectory: string): BarStore {
     const file = join(folder, fileName(market, intervalMs));
     const bars = await load(file);
     if (bars && (bars.market !== market || bars.intervalMs !== intervalMs)) {
-      throw new DataError(`${file}: Expected bars of ${market}, received those of ${bars.market}; give the file its former name back`, { file });
+      throw new DataError(`${file}: Expected bars of ${market}, received those of ${bars.market}; give the file its former name back`, {
+        file,
+      });
     }
     if (bars) return bars;
     const interval = intervalName(intervalMs);

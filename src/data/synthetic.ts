@@ -70,7 +70,7 @@ export function synthetic(kind: SyntheticKind, options: SyntheticOptions): Synth
     ],
     'mean-reverting': () => [
       reversion(random, bars, share),
-      `The log price returns to its start: the next return is ${percent} of the variance predictable, as -${Number((2 * share).toFixed(4))} times the log of price / 100.`,
+      `The price returns to 100: the expected next log return is -${Number((2 * share).toFixed(4))} times ln(price / 100), ${percent} of the variance of returns.`,
     ],
     regime: () => [
       regime(random, bars, share, length),
@@ -128,7 +128,9 @@ export function parseSynthetic(
       .map((name) => [name, number(name)] as const)
       .filter(([, value]) => value !== undefined),
   );
-  const start = new TextEncoder().encode(given.get('start') ?? '2020-01-01');
+  const startText = given.get('start') ?? '2020-01-01';
+  const start = parseInstant(Buffer.from(startText), 0, Buffer.byteLength(startText));
+  expectNumber('start', startText, Number.isFinite(start), 'an ISO 8601 date or time');
   const shuffled = given.get('shuffled') ?? 'false';
   if (shuffled !== 'true' && shuffled !== 'false')
     throw new DataError(`Expected shuffled to be true or false, received ${JSON.stringify(shuffled)}`);
@@ -137,7 +139,7 @@ export function parseSynthetic(
     options: {
       bars: number('bars') ?? 4000,
       intervalMs: parseInterval(given.get('interval'), defaultIntervalMs),
-      start: parseInstant(start, 0, start.length),
+      start,
       seed: number('seed') ?? 1,
       ...optional,
       ...(shuffled === 'true' ? { shuffled: true } : {}),

@@ -1,0 +1,259 @@
+import type { Bars } from '../core/bars.ts';
+import { firstRowAt, sliceBars } from '../core/bars.ts';
+import { createPanel, firstSliceAt, type Panel, singleMarket } from '../core/panel.ts';
+import type { Trace } from '../core/trace.ts';
+import { DataError } from '../data/data-error.ts';
+import type { Trainer } from '../models/trainer.ts';
+import { verdict } from '../report/verdict.ts';
+import { type Performance, performance } from '../statistics/performance.ts';
+import { roundTrips } from '../statistics/round-trip.ts';
+import { buyAndHold } from '../strategies/buy-and-hold.ts';
+import type { Bot } from '../walk/bot.ts';
+import { digest } from '../walk/digest.ts';
+import { type RowRange, runBot, signalColumns } from '../walk/walk.ts';
+import { canonicalJson, contentHash } from '../models/key.ts';
+import { assumptions } from './assumptions.ts';
+import { type Predictions, predict, type Surroundings } from './predictions.ts';
+import type { Backtest, DataSummary, FitSummary, MarketColumns, RunResult, TradeRow } from './result.ts';
+import { scoreForecasts } from './score.ts';
+import type { TrialLedger } from './trials.ts';
+
+/** Bars of one market and what a report says about where they come from. */
+export interface MarketData {
+  readonly bars: Bars;
+  readonly origin: string;
+  readonly sha256: string;
+  readonly truth?: string;
+  readonly warnings?: readonly string[];
+}
+
+export interface BacktestSurroundings extends Surroundings {
+  readonly trials: TrialLedger;
+  /** The present instant, ISO 8601; recorded with the trial, part of no result. */
+  readonly now: () => string;
+  /** The configuration as plain JSON, printed in the report and part of the run's id. */
+  readonly config: unknown;
+}
+
+export type { Trainer };
+
+/**
+ * One long tick: fits along the walk, their forecasts, the fold over all slices of the trading period, and what it amounts to
+ * beside buy & hold and the baselines. Throws a DataError where the data do not suffice, and the signal's reason when aborted.
+ */
+export async function backtestBot(bot: Bot, data: readonly MarketData[], around: BacktestSurroundings): Promise<Backtest> {
+  const started = around.clock();
+  const panel = createPanel(data.map(({ bars }) => cutBars(bot, bars)));
+  const ranges = panel.markets.map((bars): RowRange => ({ from: bot.period.from === undefined ? 0 : firstRowAt(bars, bot.period.from), to: bars.length }));
+  if (ranges.every(({ from, to }) => from >= to)) throw new DataError(emptyPeriod(bot, panel));
+  const prepared = around.clock();
+  const predictions = bot.model ? await predict(bot, bot.model, panel, ranges, around) : undefined;
+  if (predictions) refuseWithoutForecast(bot, predictions);
+  const trained = around.clock();
+
+  const unknown = panel.markets.map((bars) => new Float64Array(bars.length).fill(Number.NaN));
+  const forecasts = predictions?.forecasts.columns ?? unknown;
+  const signals = signalColumns(bot, panel, forecasts);
+  const from = evaluationStart(bot, panel, signals);
+  const to = panel.closeTime.length;
+  if (from >= to) throw new DataError(`Expected a bar at which a decision is possible in the trading period, received none: the signal of ${bot.strategy.name} is never known; use a longer history or a shorter lookback`);
+  const { trace } = runBot(bot, panel, signals, forecasts, from, to);
+  const holding = holdAll(bot, panel, from, to);
+  const evaluated = panel.markets.map((bars): RowRange => ({ from: firstRowAt(bars, trace.closeTime[0]! - bars.intervalMs), to: bars.length }));
+  const ran = around.clock();
+
+  const traceDigest = digest(trace);
+  const dataSummaries = data.map(summarise);
+  const strategyFigures = figures(bot, [trace]);
+  const report: Omit<RunResult, 'verdict' | 'trials'> = {
+    schema: 'paperwalk/run@1',
+    runId: `${bot.name}-${contentHash([traceDigest, canonicalJson(around.config)]).slice(0, 12)}`,
+    name: bot.name,
+    digest: traceDigest,
+    config: around.config,
+    engine: predictions?.engine ?? null,
+    data: dataSummaries,
+    evaluation: { from: iso(trace.closeTime[0]!), to: iso(trace.closeTime[trace.closeTime.length - 1]!), bars: trace.closeTime.length, periodsPerYear: bot.periodsPerYear },
+    assumptions: { fill: bot.rules.fill, costs: { ...bot.rules.costs }, ambiguousBars: 0, notes: assumptions(bot, panel) },
+    performance: strategyFigures,
+    buyAndHold: figures(bot, holding),
+    forecast: predictions && bot.model ? scoreForecasts(panel, bot.model.kind, bot.model.horizon, predictions, evaluated) : null,
+    fits: predictions ? fitSummaries(predictions) : [],
+    trades: trades(panel, trace),
+    rejections: trace.events.flatMap((event) => (event.kind === 'rejection' ? [{ time: iso(event.time), market: event.market, reason: event.reason }] : [])),
+    equity: { times: Array.from(trace.closeTime, iso), strategy: Array.from(trace.equity), buyAndHold: Array.from(sumOf(holding)) },
+    timings: { features: (prepared - started) / 1000, training: (trained - prepared) / 1000, run: (ran - trained) / 1000 },
+  };
+  around.trials.append({
+    time: around.now(),
+    runId: report.runId,
+    name: bot.name,
+    configSha256: contentHash([canonicalJson(around.config)]),
+    data: dataSummaries.map(({ market, sha256 }) => ({ market, sha256 })),
+    bars: trace.closeTime.length,
+    periodsPerYear: bot.periodsPerYear,
+    sharpe: strategyFigures.sharpe,
+    totalReturn: strategyFigures.totalReturn,
+  });
+  const counted = { ...report, trials: around.trials.count() };
+  const words = verdict(counted);
+  return {
+    report: { ...counted, verdict: words },
+    trace,
+    buyAndHold: sumOf(holding),
+    columns: columnsOf(panel, trace, forecasts, predictions, evaluated),
+  };
+}
+
+/** The bars from the start of the history to the end of the trading period. */
+function cutBars(bot: Bot, bars: Bars): Bars {
+  const from = bot.historyFrom === undefined ? 0 : firstRowAt(bars, bot.historyFrom);
+  const to = bot.period.to === undefined ? bars.length : firstRowAt(bars, bot.period.to);
+  if (from >= to) throw new DataError(emptyHistory(bot, bars));
+  return sliceBars(bars, from, to);
+}
+
+function emptyHistory(bot: Bot, bars: Bars): string {
+  const asked = `${bot.historyFrom === undefined ? 'the first bar' : iso(bot.historyFrom)} to ${bot.period.to === undefined ? 'the last' : iso(bot.period.to)}`;
+  return `Expected bars of ${bars.market} from ${asked}, received none: it has ${rangeOf(bars)}; mend history or period`;
+}
+
+function emptyPeriod(bot: Bot, panel: Panel): string {
+  const asked = `${bot.period.from === undefined ? 'the first bar' : iso(bot.period.from)} to ${bot.period.to === undefined ? 'the last' : iso(bot.period.to)}`;
+  return `Expected bars in the trading period ${asked}, received none: ${panel.markets.map((bars) => `${bars.market} has ${rangeOf(bars)}`).join(', ')}; mend period`;
+}
+
+function rangeOf(bars: Bars): string {
+  return bars.length === 0 ? 'no bars' : `${iso(bars.openTime[0]!)} to ${iso(bars.openTime[bars.length - 1]!)}`;
+}
+
+/** A model that never comes to a forecast is no result: say why there was no fit. */
+function refuseWithoutForecast(bot: Bot, { forecasts, outcomes, inputs }: Predictions): void {
+  if (forecasts.columns.some((column) => column.some((value) => !Number.isNaN(value)))) return;
+  const refusals = [...outcomes.values()].flatMap((outcome) => (outcome.kind === 'refused' ? [outcome] : []));
+  const trained = refusals.find(({ key }) => key !== '');
+  const { lookback, horizon, sampling } = bot.model!;
+  if (trained) throw new DataError(`Expected a fit of ${bot.model!.kind} to serve the trading period, received none: ${trained.reason}; mend model.train`);
+  const longest = Math.max(...inputs.map(({ slot }) => slot.length));
+  throw new DataError(
+    `Expected at least ${sampling.window + lookback + horizon} bars before a forecast (train.window ${sampling.window} + lookback ${lookback} + horizon ${horizon}, and the features' warm-up), received ${longest} in all; lower train.window or lookback, or add history`,
+  );
+}
+
+/** The first slice of the figures: `evaluate: all` takes the first there is, else the first in the period with a known signal. */
+function evaluationStart(bot: Bot, panel: Panel, signals: readonly (readonly Float64Array[])[]): number {
+  if (bot.evaluate === 'all') return 0;
+  const interval = panel.markets[0]!.intervalMs;
+  let slice = bot.period.from === undefined ? 0 : firstSliceAt(panel, bot.period.from + interval);
+  const known = (m: number) => {
+    const row = panel.row[m]![slice]!;
+    return row >= 0 && signals[m]!.some((column) => !Number.isNaN(column[row]));
+  };
+  while (slice < panel.closeTime.length && !panel.markets.some((_, m) => known(m))) slice++;
+  return slice;
+}
+
+/** Buy & hold of every market with its share of the capital, by the same engine and rules. */
+function holdAll(bot: Bot, panel: Panel, from: number, to: number): readonly Trace[] {
+  return panel.markets.map((bars, m) => {
+    const rules = { ...bot.rules, capital: bot.rules.capital / panel.markets.length, share: 1, band: Infinity };
+    const alone = { ...bot, rules, strategy: buyAndHold };
+    return runBot(alone, singleMarket(panel, m), [[bars.close]], [bars.close], from, to).trace;
+  });
+}
+
+function sumOf(traces: readonly Trace[]): Float64Array {
+  const sum = new Float64Array(traces[0]!.equity.length);
+  for (const { equity } of traces) for (let i = 0; i < sum.length; i++) sum[i]! += equity[i]!;
+  return sum;
+}
+
+/** The figures of one account, or of several side by side. */
+function figures(bot: Bot, traces: readonly Trace[]): Performance {
+  const { closeTime } = traces[0]!;
+  const positionHeld = new Uint8Array(closeTime.length);
+  for (const { market } of traces.flatMap((trace) => trace)) {
+    for (const { exposure } of market) for (let i = 0; i < exposure.length; i++) if (exposure[i] !== 0) positionHeld[i] = 1;
+  }
+  const fills = traces.flatMap(({ events }) => events.filter((event) => event.kind === 'fill'));
+  const slippage = fills.reduce((sum, fill) => sum + fill.slippage, 0);
+  const result = performance({ equity: sumOf(traces), closeTime, positionHeld, periodsPerYear: bot.periodsPerYear, fills, slippage, funding: 0 });
+  if (!result) throw new Error(`Expected a curve that starts above zero, received ${traces[0]!.equity[0]}`);
+  return result;
+}
+
+function trades(panel: Panel, trace: Trace): TradeRow[] {
+  const marks = new Map(panel.markets.map((bars) => [bars.market, bars.close[bars.length - 1]!]));
+  const fills = trace.events.filter((event) => event.kind === 'fill');
+  return roundTrips(fills, marks).map(({ open: _open, entryTime, exitTime, profit, profitFraction, ...trip }) => ({
+    ...trip,
+    entryTime: iso(entryTime),
+    exitTime: exitTime === null ? null : iso(exitTime),
+    profit: profit ?? 0,
+    profitFraction: profitFraction ?? 0,
+  }));
+}
+
+function fitSummaries({ records }: Predictions): FitSummary[] {
+  return records.map(({ request, outcome, cached, seconds }) => {
+    const fit = outcome.kind === 'fit' ? outcome.fit : undefined;
+    return {
+      key: request.key,
+      market: request.market,
+      model: request.model.kind,
+      requestedAt: iso(request.time),
+      trainedFrom: iso(request.trainedFrom),
+      trainedTo: iso(request.trainedTo),
+      samples: request.trainCount,
+      validationSamples: request.ends.length - request.trainCount,
+      epochs: fit?.epochs ?? 0,
+      bestEpoch: fit?.bestEpoch ?? 0,
+      seconds,
+      cached,
+      losses: fit?.losses ?? [],
+      validationLosses: fit?.validationLosses ?? [],
+      ...(outcome.kind === 'refused' && { refused: outcome.reason }),
+    };
+  });
+}
+
+function summarise({ bars, origin, sha256, truth, warnings = [] }: MarketData): DataSummary {
+  return {
+    market: bars.market,
+    origin,
+    bars: bars.length,
+    from: iso(bars.openTime[0]!),
+    to: iso(bars.openTime[bars.length - 1]!),
+    sha256,
+    warnings,
+    ...(truth !== undefined && { truth }),
+  };
+}
+
+function columnsOf(
+  panel: Panel,
+  trace: Trace,
+  forecasts: readonly Float64Array[],
+  predictions: Predictions | undefined,
+  ranges: readonly RowRange[],
+): MarketColumns[] {
+  return panel.markets.map((bars, m) => {
+    const { from, to } = ranges[m]!;
+    const { market, signal, exposure } = trace.market[m]!;
+    const rows = panel.row[m]!.subarray(panel.closeTime.length - trace.closeTime.length);
+    const present = (column: Float64Array) => column.filter((_, slice) => rows[slice]! >= 0);
+    return {
+      market,
+      time: bars.openTime.subarray(from, to).map((time) => time + bars.intervalMs),
+      close: bars.close.subarray(from, to),
+      signal: present(signal),
+      forecast: forecasts[m]!.subarray(from, to),
+      actual: predictions ? predictions.inputs[m]!.returns.subarray(from, to) : new Float64Array(to - from).fill(Number.NaN),
+      exposure: present(exposure),
+    };
+  });
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
+}

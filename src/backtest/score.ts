@@ -1,0 +1,101 @@
+import type { Column } from '../core/bars.ts';
+import type { Panel } from '../core/panel.ts';
+import { averageDifference, dieboldMariano, squaredLossDifference } from '../statistics/diebold-mariano.ts';
+import { type Skill as MarketSkill, skill } from '../statistics/skill.ts';
+import type { RowRange } from '../walk/walk.ts';
+import { slotName } from '../walk/plan.ts';
+import type { Predictions } from './predictions.ts';
+import type { BaselineSkill, FoldSkill, ForecastReport, Skill } from './result.ts';
+
+/** Forecasts and outcomes of one market on rows of its bars. */
+interface Slice {
+  readonly closeTime: Float64Array;
+  readonly close: Float64Array;
+  readonly actual: Float64Array;
+  readonly forecast: Float64Array;
+}
+
+/** Skill of a model's forecasts on the evaluated rows: pooled over markets, against every baseline, and fold by fold. */
+export function scoreForecasts(panel: Panel, kind: string, horizon: number, predictions: Predictions, ranges: readonly RowRange[]): ForecastReport {
+  const { inputs, forecasts, baselines, outcomes } = predictions;
+  const slicesOf = (columns: readonly Column[]) => panel.markets.map((_, m) => cut(panel, m, inputs[m]!.returns, columns[m]!, ranges[m]!));
+  const model = slicesOf(forecasts.columns);
+  const pooled = pool(model, horizon);
+  const compared = baselines.map(({ name, columns }): BaselineSkill => {
+    const baseline = slicesOf(columns).map((slice, m) => onlyWhere(slice, model[m]!));
+    const differences = model.map((slice, m) => ({
+      closeTime: slice.closeTime,
+      difference: squaredLossDifference(slice.actual, baseline[m]!.forecast, slice.forecast),
+    }));
+    return { name, ...pool(baseline, horizon), dieboldMariano: dieboldMariano(averageDifference(differences), horizon) };
+  });
+  const folds = panel.markets.flatMap((bars, m) =>
+    runsOf(forecasts.serving[m]!, ranges[m]!).map(({ slot, from, to }): FoldSkill => {
+      const outcome = outcomes.get(slotName(bars.market, slot));
+      return {
+        market: bars.market,
+        from: iso(bars.openTime[from]! + bars.intervalMs),
+        to: iso(bars.openTime[to - 1]! + bars.intervalMs),
+        fit: outcome?.kind === 'fit' ? outcome.fit.key : '',
+        ...pool([cut(panel, m, inputs[m]!.returns, forecasts.columns[m]!, { from, to })], horizon),
+      };
+    }),
+  );
+  return { model: kind, ...pooled, baselines: compared, folds };
+}
+
+function cut(panel: Panel, m: number, returns: Column, forecast: Column, { from, to }: RowRange): Slice {
+  const bars = panel.markets[m]!;
+  return {
+    closeTime: bars.openTime.subarray(from, to).map((time) => time + bars.intervalMs),
+    close: bars.close.subarray(from, to),
+    actual: returns.subarray(from, to),
+    forecast: forecast.subarray(from, to),
+  };
+}
+
+/** A baseline is scored on the bars of the model, no more. */
+function onlyWhere(slice: Slice, model: Slice): Slice {
+  return { ...slice, forecast: slice.forecast.map((value, i) => (Number.isNaN(model.forecast[i]) ? Number.NaN : value)) };
+}
+
+/** Skill on the bars of all markets together; the test against persistence averages markets per close time first. */
+function pool(slices: readonly Slice[], horizon: number): Skill {
+  const join = (pick: (slice: Slice) => Float64Array) => {
+    const joined = new Float64Array(slices.reduce((length, slice) => length + pick(slice).length, 0));
+    let at = 0;
+    for (const slice of slices) {
+      joined.set(pick(slice), at);
+      at += pick(slice).length;
+    }
+    return joined;
+  };
+  const one: MarketSkill = skill({
+    actual: join((slice) => slice.actual),
+    forecast: join((slice) => slice.forecast),
+    close: join((slice) => slice.close),
+    horizon,
+  });
+  if (slices.length === 1) return one;
+  const differences = slices.map(({ closeTime, actual, forecast }) => ({
+    closeTime,
+    difference: squaredLossDifference(actual, new Float64Array(actual.length), forecast),
+  }));
+  return { ...one, dieboldMariano: dieboldMariano(averageDifference(differences), horizon) };
+}
+
+/** Runs of rows served by one fit. */
+function runsOf(serving: Int32Array, { from, to }: RowRange): { slot: number; from: number; to: number }[] {
+  const runs: { slot: number; from: number; to: number }[] = [];
+  for (let row = from; row < to; row++) {
+    const slot = serving[row]!;
+    const last = runs[runs.length - 1];
+    if (last && last.slot === slot && last.to === row) last.to = row + 1;
+    else if (slot >= 0) runs.push({ slot, from: row, to: row + 1 });
+  }
+  return runs;
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
+}

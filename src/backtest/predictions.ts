@@ -1,6 +1,6 @@
 import type { Column } from '../core/bars.ts';
 import type { Panel } from '../core/panel.ts';
-import { type FitStore, memoryFitStore } from '../models/bundle.ts';
+import { type FitStore, type ForecastStore, memoryFitStore } from '../models/bundle.ts';
 import { drift, majority, persistence } from '../models/baselines/constant.ts';
 import { linear } from '../models/baselines/linear.ts';
 import { type BaselineKind, baselineKinds, isBaseline, type Model } from '../models/model.ts';
@@ -29,6 +29,8 @@ export interface Surroundings {
   /** The engine for networks; asked for only where a network is to be trained or opened. */
   readonly networkTrainer: () => Promise<Trainer>;
   readonly fits: FitStore;
+  /** Where the network's forecasts are kept; none are where it is left out. */
+  readonly forecasts?: ForecastStore;
   /** Milliseconds from any origin. */
   readonly clock: () => number;
   readonly onProgress?: (progress: Progress) => void;
@@ -42,7 +44,7 @@ export async function predict(bot: Bot, model: Model, panel: Panel, ranges: read
   const records: FitRecord[] = [];
   const source = storedFits(trainer, around.fits, around.clock, records, around.onProgress, around.signal);
   const outcomes = await collectFits(bot, model, panel, inputs, ranges, trainer.id, source);
-  const forecasts = forecastAll(bot, panel, inputs, ranges, outcomes, trainer);
+  const forecasts = forecastAll(bot, panel, inputs, ranges, outcomes, trainer, isBaseline(model.kind) ? undefined : around.forecasts);
   const served = records.filter((record) => record.outcome.kind === 'fit').map((record) => record.request);
 
   const baselines: { name: string; columns: readonly Column[] }[] = [];

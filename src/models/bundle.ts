@@ -16,6 +16,33 @@ export interface FitStore {
   put(fit: Fit): void;
 }
 
+/** Where forecasts are kept, by the hash of the fit and of all it was given. What is damaged there counts as not kept. */
+export interface ForecastStore {
+  get(key: string): Float64Array | undefined;
+  put(key: string, forecasts: Float64Array): void;
+}
+
+/** Forecasts as files `<directory>/<key>.bin`: the sha256 of the numbers, then the numbers. */
+export function directoryForecastStore(directory: string): ForecastStore {
+  const path = (key: string) => join(directory, `${key}.bin`);
+  return {
+    get(key) {
+      if (!existsSync(path(key))) return undefined;
+      const bytes = readFileSync(path(key));
+      const numbers = bytes.subarray(32);
+      if (sha256(numbers) !== bytes.subarray(0, 32).toString('hex')) return undefined;
+      return new Float64Array(Uint8Array.from(numbers).buffer);
+    },
+    put(key, forecasts) {
+      const numbers = Buffer.from(forecasts.buffer, forecasts.byteOffset, forecasts.byteLength);
+      mkdirSync(directory, { recursive: true });
+      const temporary = join(directory, `.${key}.${randomUUID()}`);
+      writeDurably(temporary, Buffer.concat([Buffer.from(sha256(numbers), 'hex'), numbers]));
+      renameSync(temporary, path(key));
+    },
+  };
+}
+
 /** Fits kept while the process lives. */
 export function memoryFitStore(): FitStore {
   const fits = new Map<string, Fit>();

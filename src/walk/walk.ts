@@ -2,7 +2,9 @@ import type { Column } from '../core/bars.ts';
 import { type Run, run } from '../core/engine.ts';
 import type { Panel } from '../core/panel.ts';
 import type { State } from '../core/trace.ts';
-import { type Outcome, openFit, type Request } from '../models/fit.ts';
+import type { ForecastStore } from '../models/bundle.ts';
+import { type Fit, type Outcome, openFit, type Request } from '../models/fit.ts';
+import { contentHash } from '../models/key.ts';
 import type { Model } from '../models/model.ts';
 import type { Trainer } from '../models/trainer.ts';
 import type { Bot } from './bot.ts';
@@ -67,7 +69,10 @@ export async function collectFitsAt(
   return known;
 }
 
-/** Expected returns of one market: every row forecast by the fit that serves it, NaN where none does or its window is incomplete. */
+/**
+ * Expected returns of one market: every row forecast by the fit that serves it, NaN where none does or its window is incomplete.
+ * Where a store is given, forecasts of the same fit on the same windows are looked up there and kept.
+ */
 export function forecastColumn(
   panel: Panel,
   market: number,
@@ -75,6 +80,7 @@ export function forecastColumn(
   serving: Int32Array,
   outcomes: Outcomes,
   trainer: Trainer,
+  store?: ForecastStore,
 ): Column {
   const bars = panel.markets[market]!;
   const column = new Float64Array(bars.length).fill(Number.NaN);
@@ -89,16 +95,42 @@ export function forecastColumn(
       for (let i = row; i < end; i++) {
         if (inputs.complete[i] === 1) ends.push(i);
       }
-      const open = openFit(outcome.fit, trainer);
-      try {
-        open.forecast(inputs.features.values, bars.close, Int32Array.from(ends), column);
-      } finally {
-        open.close();
-      }
+      forecastRun(outcome.fit, Int32Array.from(ends), panel.markets[market]!.close, inputs, trainer, column, store);
     }
     row = end;
   }
   return column;
+}
+
+/** Forecasts the windows that end at `ends` with one fit. */
+function forecastRun(
+  fit: Fit,
+  ends: Int32Array,
+  close: Column,
+  { features }: MarketInputs,
+  trainer: Trainer,
+  column: Column,
+  store: ForecastStore | undefined,
+): void {
+  if (ends.length === 0) return;
+  const { values, width } = features;
+  const first = ends[0]! - fit.model.lookback + 1;
+  const last = ends[ends.length - 1]! + 1;
+  const key = store && contentHash([fit.key, values.subarray(first * width, last * width), close.subarray(first, last), ends]);
+  const kept = store?.get(key!);
+  if (kept) {
+    ends.forEach((row, k) => {
+      column[row] = kept[k]!;
+    });
+    return;
+  }
+  const open = openFit(fit, trainer);
+  try {
+    open.forecast(values, close, ends, column);
+  } finally {
+    open.close();
+  }
+  store?.put(key!, Float64Array.from(ends, (row) => column[row]!));
 }
 
 /** Everything decided before the fold: which fit serves which row, and what it expects. */
@@ -117,9 +149,10 @@ export function forecastAll(
   ranges: readonly RowRange[],
   outcomes: Outcomes,
   trainer: Trainer,
+  store?: ForecastStore,
 ): Forecasts {
   const serving = panel.markets.map((bars, m) => servingSlots(bot, inputs[m]!, bars.market, outcomes, ranges[m]!.from, ranges[m]!.to));
-  const columns = panel.markets.map((_, m) => forecastColumn(panel, m, inputs[m]!, serving[m]!, outcomes, trainer));
+  const columns = panel.markets.map((_, m) => forecastColumn(panel, m, inputs[m]!, serving[m]!, outcomes, trainer, store));
   return { serving, columns };
 }
 

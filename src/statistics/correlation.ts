@@ -39,20 +39,39 @@ export function spearman(x: Float64Array, y: Float64Array): number | null {
 
 /** Ranks from 1, equal values sharing the average of theirs; NaN has no place in the input. */
 export function averageRanks(values: Float64Array): Float64Array {
-  const sorted = values.slice().sort();
+  const { sorted, order } = sortedWithOrder(values);
   const ranks = new Float64Array(values.length);
-  for (let i = 0; i < values.length; i++) ranks[i] = (countBelow(sorted, values[i]!, false) + countBelow(sorted, values[i]!, true) + 1) / 2;
+  for (let first = 0; first < sorted.length; ) {
+    let end = first + 1;
+    while (end < sorted.length && sorted[end] === sorted[first]) end++;
+    for (let k = first; k < end; k++) ranks[order[k]!] = (first + 1 + end) / 2;
+    first = end;
+  }
   return ranks;
 }
 
-/** How many of the ascending values are below `value`, or with `orEqual` not above it. */
-function countBelow(sorted: Float64Array, value: number, orEqual: boolean): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle]! < value || (orEqual && sorted[middle]! === value)) low = middle + 1;
-    else high = middle;
+/** Values ascending and where each came from: a bottom-up merge sort, many times faster than sorting indices with a comparator. */
+function sortedWithOrder(values: Float64Array): { sorted: Float64Array; order: Uint32Array } {
+  const n = values.length;
+  let sorted = values.slice();
+  let order = new Uint32Array(n);
+  for (let i = 0; i < n; i++) order[i] = i;
+  let nextSorted = new Float64Array(n);
+  let nextOrder = new Uint32Array(n);
+  for (let width = 1; width < n; width *= 2) {
+    for (let from = 0; from < n; from += 2 * width) {
+      const middle = Math.min(from + width, n);
+      const end = Math.min(middle + width, n);
+      let left = from;
+      let right = middle;
+      for (let k = from; k < end; k++) {
+        const source = left < middle && (right >= end || sorted[left]! <= sorted[right]!) ? left++ : right++;
+        nextSorted[k] = sorted[source]!;
+        nextOrder[k] = order[source]!;
+      }
+    }
+    [sorted, nextSorted] = [nextSorted, sorted];
+    [order, nextOrder] = [nextOrder, order];
   }
-  return low;
+  return { sorted, order };
 }

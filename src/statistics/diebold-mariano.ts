@@ -25,7 +25,7 @@ export interface DieboldMariano {
  */
 export function dieboldMariano(difference: Float64Array, horizon: number): DieboldMariano {
   if (!Number.isInteger(horizon) || horizon < 1) throw new RangeError(`Expected a horizon of whole bars >= 1, received ${horizon}`);
-  const scored = difference.filter(Number.isFinite);
+  const scored = finiteOnly(difference);
   const bars = scored.length;
   const refused = (reason: string) => ({ statistic: null, pValue: null, pValueBetter: null, bars, kernel: null, reason });
   if (bars < 2 || bars <= horizon) return refused(`${bars} scored bars are too few for a horizon of ${horizon}`);
@@ -93,4 +93,11 @@ export function averageDifference(markets: readonly MarketDifference[]): Float64
     }
     if (count > 0) averages[length++] = sum / count;
   }
+}
+
+function finiteOnly(values: Float64Array): Float64Array {
+  const kept = new Float64Array(values.length);
+  let length = 0;
+  for (let i = 0; i < values.length; i++) if (Number.isFinite(values[i])) kept[length++] = values[i]!;
+  return kept.subarray(0, length);
 }

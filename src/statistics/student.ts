@@ -8,8 +8,7 @@ export function studentCdf(t: number, degrees: number): number {
 
 /**
  * P(|T| >= |t|): the regularised incomplete beta I_x(degrees/2, 1/2) at x = degrees / (degrees + t^2) (Abramowitz and Stegun 26.7.1), by
- * its continued fraction (26.5.8) on the side where that converges fast. 1e-13 relative, in the
- * far tail too; 1e-11 at a million degrees.
+ * its continued fraction (26.5.8) on the side where that converges fast. 1e-13 relative, in the far tail too; 1e-11 at a million degrees.
  */
 export function studentTwoSided(t: number, degrees: number): number {
   if (!(degrees > 0) || Number.isNaN(t)) return Number.NaN;

@@ -6,13 +6,14 @@ import { defined } from './defined.ts';
  */
 export function valueAtRisk(returns: Float64Array, share = 0.05): number | null {
   if (returns.length === 0) return null;
-  const sorted = returns.slice().sort();
-  // NaN sorts last: a return that is not known leaves every quantile unknown.
-  if (Number.isNaN(sorted[sorted.length - 1])) return null;
-  const position = (sorted.length - 1) * share;
+  for (let i = 0; i < returns.length; i++) if (Number.isNaN(returns[i])) return null;
+  const values = returns.slice();
+  const position = (values.length - 1) * share;
   const below = Math.floor(position);
-  const low = sorted[below]!;
-  const high = sorted[Math.min(below + 1, sorted.length - 1)]!;
+  const low = selected(values, below);
+  // Selection leaves the larger values behind; the next in order is the least of them.
+  let high = values.length - 1 === below ? low : Infinity;
+  for (let i = below + 1; i < values.length; i++) if (values[i]! < high) high = values[i]!;
   return defined(low + (position - below) * (high - low));
 }
 
@@ -23,10 +24,33 @@ export function conditionalValueAtRisk(returns: Float64Array, share = 0.05): num
   let sum = 0;
   let count = 0;
   for (let i = 0; i < returns.length; i++) {
-    if (returns[i]! < bound) {
+    if (returns[i]! <= bound) {
       sum += returns[i]!;
       count++;
     }
   }
   return defined(sum / count);
+}
+
+/** The value of rank `k` (from 0), by Hoare's quickselect; reorders so that nothing before k is larger and nothing after it smaller. */
+function selected(values: Float64Array, k: number): number {
+  let from = 0;
+  let to = values.length - 1;
+  while (from < to) {
+    const pivot = values[(from + to) >>> 1]!;
+    let left = from;
+    let right = to;
+    while (left <= right) {
+      while (values[left]! < pivot) left++;
+      while (values[right]! > pivot) right--;
+      if (left > right) break;
+      const held = values[left]!;
+      values[left++] = values[right]!;
+      values[right--] = held;
+    }
+    if (k <= right) to = right;
+    else if (k >= left) from = left;
+    else break;
+  }
+  return values[k]!;
 }

@@ -218,6 +218,21 @@ describe('Tail risk', () => {
     expect(conditionalValueAtRisk(values)).toBeCloseTo(-0.19, 15);
   });
 
+  it('is the quantile that sorting gives', () => {
+    const share = fc.double({ min: 0, max: 1, noNaN: true });
+    const values = fc.array(fc.integer({ min: -9, max: 9 }), { minLength: 1, maxLength: 50 });
+    fc.assert(
+      fc.property(values, share, (integers, at) => {
+        const sorted = Float64Array.from(integers).sort();
+        const position = (sorted.length - 1) * at;
+        const low = sorted[Math.floor(position)]!;
+        const high = sorted[Math.ceil(position)]!;
+        expectClose(valueAtRisk(Float64Array.from(integers), at)!, low + (position - Math.floor(position)) * (high - low), 1e-12);
+      }),
+      { seed: 1, numRuns: 500 },
+    );
+  });
+
   it('is never better in the mean of the tail than at its edge', () => {
     fc.assert(
       fc.property(someReturns, (values) => {

@@ -132,6 +132,15 @@ describe('A direction test of overlapping outcomes', () => {
     expect(skill(scored(actual, forecast, 3)).pesaranTimmermann).toEqual(worst);
   });
 
+  it('keeps its offsets by the bar where some bars cannot be scored', () => {
+    const gapped = forecast.map((value, i) => (i % 17 === 5 ? unknown : value));
+    expect(skill(scored(actual, gapped, 3)).pesaranTimmermann).toEqual(overOffsets(pesaranTimmermann, actual, gapped, 3));
+    const closedUp = (values: Float64Array) => values.filter((_, i) => i % 17 !== 5);
+    expect(skill(scored(actual, gapped, 3)).pesaranTimmermann).not.toEqual(
+      overOffsets(pesaranTimmermann, closedUp(actual), closedUp(forecast), 3),
+    );
+  });
+
   it('is undefined as soon as one offset is', () => {
     const oneSided = forecast.map((value, i) => (i % 3 === 1 ? Math.abs(value) : value));
     expect(overOffsets(pesaranTimmermann, actual, oneSided, 3)).toEqual({ statistic: null, pValue: null });
@@ -193,6 +202,20 @@ describe('Diebold-Mariano', () => {
 describe('Correlation', () => {
   it('has ties at their average rank', () => {
     expect([...averageRanks(Float64Array.of(3, 1, 3, -0, 0, 7))]).toEqual([4.5, 3, 4.5, 1.5, 1.5, 6]);
+  });
+
+  it('has the ranks that counting gives', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -9, max: 9 }), { maxLength: 50 }), (values) => {
+        const counted = values.map((value) => {
+          const below = values.filter((other) => other < value).length;
+          const upTo = values.filter((other) => other <= value).length;
+          return (below + 1 + upTo) / 2;
+        });
+        expect([...averageRanks(Float64Array.from(values))]).toEqual(counted);
+      }),
+      { seed: 1, numRuns: 200 },
+    );
   });
 
   it('stays from -1 to 1; of ranks it does not see a monotone change, of values not a linear one', () => {

@@ -1,6 +1,6 @@
 import { Book } from './account.ts';
 import type { Column } from './bars.ts';
-import { type Costs, fillBatch, type Meeting } from './broker.ts';
+import { type Costs, createBroker, type Meeting } from './broker.ts';
 import type { Panel } from './panel.ts';
 import { type Policy, Reason, type ReasonCode, reasonName, type View } from './policy.ts';
 import type { Event, FillRule, MarketTrace, Order, State, Trace } from './trace.ts';
@@ -58,6 +58,7 @@ export function run(setup: Setup, state?: State): Run {
   const equityColumn = new Float64Array(to - from);
   const marks = new Float64Array(markets.length);
   const events: Event[] = [];
+  const broker = createBroker(book, rules.costs, events);
   const delayed = rules.fill !== 'this-close';
   const band = Math.max(rules.band, SMALLEST_BAND);
   let open: Order[] = state ? [...state.open] : [];
@@ -72,16 +73,14 @@ export function run(setup: Setup, state?: State): Run {
     let equity = book.equity();
     for (let m = 0; m < lanes.length; m++) {
       if (lanes[m]!.rows[slice]! >= 0) decide(lanes[m]!, m, slice, equity);
+      else recordExposure(m, slice, equity);
     }
     if (!delayed && open.length > 0) {
       open = settle(slice, false);
       equity = book.equity();
+      for (let m = 0; m < lanes.length; m++) recordExposure(m, slice, equity);
     }
     equityColumn[slice - from] = equity;
-    for (let m = 0; m < lanes.length; m++) {
-      const quantity = book.quantity[m]!;
-      if (quantity !== 0) lanes[m]!.trace.exposure[slice - from] = (quantity * book.lastClose[m]!) / equity;
-    }
   }
 
   const trace: Trace = { closeTime: closeTime.subarray(from, to), equity: equityColumn, market: lanes.map((lane) => lane.trace), events };
@@ -104,15 +103,24 @@ export function run(setup: Setup, state?: State): Run {
       const row = lanes[m]!.rows[slice]!;
       marks[m] = atOpen && row >= 0 ? markets[m]!.open[row]! : book.lastClose[m]!;
     }
-    fillBatch(batch, book, marks, rules.costs, closeTime[slice]! - (atOpen ? markets[0]!.intervalMs : 0), events);
+    broker.fillBatch(batch, marks, closeTime[slice]! - (atOpen ? markets[0]!.intervalMs : 0));
     return waiting;
+  }
+
+  function exposureOf(m: number, equity: number): number {
+    const held = book.quantity[m]!;
+    return held === 0 ? 0 : (held * book.lastClose[m]!) / equity;
+  }
+
+  function recordExposure(m: number, slice: number, equity: number): void {
+    lanes[m]!.trace.exposure[slice - from] = exposureOf(m, equity);
   }
 
   function decide(lane: Lane, m: number, slice: number, equity: number): void {
     const { view, trace } = lane;
     const row = lane.rows[slice]!;
     const held = book.quantity[m]!;
-    const exposure = held === 0 ? 0 : (held * book.lastClose[m]!) / equity;
+    const exposure = exposureOf(m, equity);
     view.i = row;
     view.exposure = exposure;
     view.entryPrice = book.entryPrice[m]!;
@@ -136,8 +144,8 @@ export function run(setup: Setup, state?: State): Run {
         reason = Reason.inBand;
       }
     }
-    trace.signal[slice - from] = view.signal[row]!;
     trace.target[slice - from] = target;
+    trace.exposure[slice - from] = exposure;
     trace.reason[slice - from] = reason;
   }
 
@@ -181,7 +189,7 @@ function createLane({ panel, signals, forecasts, rules, from, to }: Setup, m: nu
     view: { bars, i: 0, signals: columns, signal, forecast: forecasts[m]!, exposure: 0, entryPrice: Number.NaN, barsHeld: 0, reason: Reason.noForecast },
     trace: {
       market: bars.market,
-      signal: new Float64Array(length).fill(Number.NaN),
+      signal: onClock(signal, panel.row[m]!, from, to),
       target: new Float64Array(length).fill(Number.NaN),
       exposure: new Float64Array(length),
       reason: new Uint8Array(length),
@@ -189,6 +197,17 @@ function createLane({ panel, signals, forecasts, rules, from, to }: Setup, m: nu
     shortable: rules.margin.has(bars.market),
     firstKnown: firstKnownRow(signal),
   };
+}
+
+/** A market's column on the clock of slices `from .. to-1`: NaN where it has no bar. Without gaps the column itself, not a copy. */
+function onClock(column: Column, rows: Int32Array, from: number, to: number): Column {
+  const first = rows[from] ?? -1;
+  if (first >= 0 && rows[to - 1] === first + to - 1 - from) return column.subarray(first, first + to - from);
+  const copy = new Float64Array(to - from).fill(Number.NaN);
+  for (let slice = from; slice < to; slice++) {
+    if (rows[slice]! >= 0) copy[slice - from] = column[rows[slice]!]!;
+  }
+  return copy;
 }
 
 function checkRange({ panel, from, to }: Setup, state: State | undefined): void {

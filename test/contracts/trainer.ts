@@ -57,7 +57,12 @@ export function samplesOf(count: number, seed = 3, validation = 0.25): Samples {
   return { rows, inputs: INPUTS, lookback: LOOKBACK, outputs: 1, ends, targets, trainCount: Math.round(count * (1 - validation)) };
 }
 
-export async function trained(trainer: Trainer, network: Network, samples: Samples, training: Training): Promise<Extract<Trained, { kind: 'trained' }>> {
+export async function trained(
+  trainer: Trainer,
+  network: Network,
+  samples: Samples,
+  training: Training,
+): Promise<Extract<Trained, { kind: 'trained' }>> {
   const result = await trainer.fit(network, samples, training, {});
   if (result.kind === 'refused') throw new Error(`refused: ${result.reason}`);
   return result;
@@ -171,7 +176,9 @@ export function trainerContract(name: string, make: () => Promise<Trainer>): voi
     it('refuses weights that are not those of the network', async () => {
       const engine = await trainer();
       const { weights } = await trained(engine, networkOf(NETWORKS.rnn!), samplesOf(60), trainingOf({ epochs: 1 }));
-      expect(() => engine.open(networkOf(NETWORKS.lstm!), weights)).toThrow('Expected weight 0.lstm.kernel of shape [3, 20], received 0.rnn.kernel of shape [3, 5]');
+      expect(() => engine.open(networkOf(NETWORKS.lstm!), weights)).toThrow(
+        'Expected weight 0.lstm.kernel of shape [3, 20], received 0.rnn.kernel of shape [3, 5]',
+      );
     });
   });
 }

@@ -1,0 +1,44 @@
+import { spawnSync } from 'node:child_process';
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+/** Figures of one workload; the median of the repetitions. */
+export interface EngineFigures {
+  readonly bars: number;
+  /** Indicators included. */
+  readonly barsPerSecond: number;
+  readonly indicatorSeconds: number;
+  readonly foldSeconds: number;
+  readonly traceLength: number;
+  readonly finalEquity: number;
+  readonly fills: number;
+  /** Of a whole process that makes its bars and runs once. */
+  readonly peakMemoryMB: number;
+}
+
+export interface EngineBench {
+  readonly schema: 'paperwalk/bench@1';
+  readonly machine: { readonly node: string; readonly cpu: string };
+  readonly engine: { readonly oneMarket: EngineFigures; readonly fourMarkets: EngineFigures };
+}
+
+/** An SMA 10/30 cross with a fee of 0.01 % on 1,000,000 synthetic bars in all, as one market and as four; a process of its own each. */
+export async function measureEngine(): Promise<EngineBench> {
+  return {
+    schema: 'paperwalk/bench@1',
+    machine: { node: process.version, cpu: cpus()[0]?.model ?? 'unknown' },
+    engine: { oneMarket: measure(1), fourMarkets: measure(4) },
+  };
+}
+
+/** Speed is the median of many runs; memory that of a process that makes its bars and runs once. */
+function measure(markets: number): EngineFigures {
+  return { ...inProcess(markets, 15), peakMemoryMB: inProcess(markets, 1).peakMemoryMB };
+}
+
+function inProcess(markets: number, repetitions: number): EngineFigures {
+  const script = fileURLToPath(new URL('./engine-process.mjs', import.meta.url));
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['--expose-gc', script, String(markets), String(repetitions)], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`The benchmark's process ended with ${status}: ${stderr}`);
+  return JSON.parse(stdout) as EngineFigures;
+}

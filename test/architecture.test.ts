@@ -39,7 +39,7 @@ const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
   .map((file) => file.replaceAll('\\', '/'));
 const text = (file: string) => readFileSync(join(SOURCE, file), 'utf8');
 const code = (file: string) => text(file).replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1');
-const importsOf = (file: string) => [...text(file).matchAll(/(?:from|import\(|import|require\()\s*'([^']+)'/g)].map((match) => match[1]!);
+const importsOf = (file: string) => [...text(file).matchAll(/(?:\bfrom\s|\bimport\(|^import\s|require\()\s*'([^']+)'/gm)].map((match) => match[1]!);
 
 /** The room of a file: the longest entry of the table that its path starts with. */
 function roomOf(file: string): string {

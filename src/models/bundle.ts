@@ -67,11 +67,8 @@ function writeBundle(folder: string, parent: string, fit: Fit): void {
   if (existsSync(folder)) return;
   const { weights, ...rest } = fit;
   const bytes = Buffer.concat(weights.map(({ values }) => Buffer.from(values.buffer, values.byteOffset, values.byteLength)));
-  const stored: Stored = {
-    fit: rest,
-    weights: weights.map(({ name, shape, values }) => ({ name, shape, length: values.length })),
-    sha256: { weights: sha256(bytes), fit: sha256(Buffer.from(JSON.stringify(rest))) },
-  };
+  const said = { fit: rest, weights: weights.map(({ name, shape, values }) => ({ name, shape, length: values.length })) };
+  const stored: Stored = { ...said, sha256: { weights: sha256(bytes), fit: textHash(said) } };
   mkdirSync(parent, { recursive: true });
   const temporary = join(parent, `.${fit.key}.${randomUUID()}`);
   mkdirSync(temporary);
@@ -98,7 +95,7 @@ function readBundle(folder: string): Fit | undefined {
     throw new BundleError(`Expected a readable fit in ${folder}, received: ${(error as Error).message}; ${mend}`);
   }
   if (sha256(bytes) !== stored.sha256?.weights) throw new BundleError(`Expected the stored checksum of ${join(folder, 'weights.bin')}, the content differs; ${mend}`);
-  if (sha256(Buffer.from(JSON.stringify(stored.fit))) !== stored.sha256.fit) {
+  if (textHash({ fit: stored.fit, weights: stored.weights }) !== stored.sha256.fit) {
     throw new BundleError(`Expected the stored checksum of ${join(folder, 'fit.json')}, the content differs; ${mend}`);
   }
   let offset = 0;
@@ -119,6 +116,11 @@ function writeDurably(path: string, bytes: Uint8Array): void {
   } finally {
     closeSync(file);
   }
+}
+
+/** Over everything `fit.json` says but its own checksums. */
+function textHash(said: Pick<Stored, 'fit' | 'weights'>): string {
+  return sha256(Buffer.from(JSON.stringify(said)));
 }
 
 function sha256(bytes: Uint8Array): string {

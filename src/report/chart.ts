@@ -81,9 +81,9 @@ function normalised(svg: string, id: string): string {
     .replace(/<style[^>]*>[\s\S]*?<\/style>/g, '')
     .replace(/ (?:class|pointer-events|ecmeta_\w+)="[^"]*"/g, '')
     .replace(/ (?:width|height)="\d+"(?= )(?=[^>]*viewBox)/g, '')
-    .replace(/zr\d+-\w+/g, (name) => {
+    .replace(/(id="|url\(#)(zr\d+-\w+)/g, (_, before: string, name: string) => {
       const number = numbers.get(name) ?? numbers.size;
       numbers.set(name, number);
-      return `${id}-${number}`;
+      return `${before}${id}-${number}`;
     });
 }

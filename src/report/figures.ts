@@ -132,7 +132,10 @@ export function foldFigure(folds: readonly FoldSkill[]): Figure {
     caption: 'One less the squared error over that of the last price; above zero the forecast was closer. Single folds are noisy.',
     height: 280,
     option: {
-      xAxis: { ...categoryAxis(folds.map((fold) => (several ? `${fold.market} ${day(fold.from)}` : day(fold.from)))), axisLabel: foldLabel },
+      xAxis: {
+        ...categoryAxis(folds.map((fold) => (several ? `${fold.market} ${day(fold.from)}` : day(fold.from)))),
+        axisLabel: foldLabel,
+      },
       yAxis: valueAxis(percent),
       grid: { left: 84, right: 24, top: 16, bottom: 40 },
       series: [

@@ -1,5 +1,5 @@
-import type { Event } from '../core/trace.ts';
 import type { Backtest } from '../backtest/result.ts';
+import type { Event } from '../core/trace.ts';
 
 /*
  * The tables of a run as comma-separated text (RFC 4180, lines end in \n): a header, then one row each. Times are ISO 8601 UTC,

@@ -51,7 +51,10 @@ function forecastSentence(forecast: ForecastReport): string {
   const linear = forecast.baselines.find((baseline) => baseline.name === 'linear');
   if (linear === undefined) clauses.push('no linear baseline was scored');
   else if (linear.dieboldMariano.pValue === null) clauses.push('the comparison with the linear baseline is undefined');
-  else clauses.push(`it is ${isBetter(linear.dieboldMariano) ? '' : 'not '}better than the linear baseline (${testWords(linear.dieboldMariano)})`);
+  else
+    clauses.push(
+      `it is ${isBetter(linear.dieboldMariano) ? '' : 'not '}better than the linear baseline (${testWords(linear.dieboldMariano)})`,
+    );
   const priceR2 = forecast.price.r2;
   if (!hasSkill(forecast) && priceR2 !== null && priceR2 >= SPLENDID_R2) {
     clauses.push(`its R2 of ${coefficient(priceR2)} on prices is no evidence, since any echo of the last price gets that`);
@@ -106,10 +109,13 @@ function comparison(strategy: Performance, holding: Performance): string {
 
 function fragilitySentence(performance: Performance): string {
   const clauses = [costClause(performance)];
-  if (performance.maxDrawdown < 0) clauses.push(`the worst drawdown so far, ${percent(performance.maxDrawdown)}, is not the worst possible`);
+  if (performance.maxDrawdown < 0)
+    clauses.push(`the worst drawdown so far, ${percent(performance.maxDrawdown)}, is not the worst possible`);
   if (performance.roundTrips === 0) clauses.push('no round trip was completed, so nothing can be told from its trades');
   else if (performance.roundTrips < FEW_ROUND_TRIPS) {
-    clauses.push(`${counted(performance.roundTrips, 'round trip')} ${performance.roundTrips === 1 ? 'is' : 'are'} too few to tell skill from chance`);
+    clauses.push(
+      `${counted(performance.roundTrips, 'round trip')} ${performance.roundTrips === 1 ? 'is' : 'are'} too few to tell skill from chance`,
+    );
   }
   return `What would break it: ${clauses.join('; ')}.`;
 }

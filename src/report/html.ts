@@ -1,0 +1,184 @@
+import type { Backtest, DataSummary, ForecastReport, RunResult } from '../backtest/result.ts';
+import { type Drawing, type Figure, loadDrawing } from './chart.ts';
+import { drawdownFigure, equityFigure, foldFigure, lossFigure, priceFigure, recentFigure, scatterFigure } from './figures.ts';
+import { basisPoints, coefficient, count, counted, day, moment, percent, ratio, seconds, share } from './format.ts';
+import { escaped, facts, figure, list, paragraph, section, table } from './markup.ts';
+import { stylesheet } from './stylesheet.ts';
+import { fitTable, foldTable, performanceTable, reasonTable, skillTables, tradeTable } from './tables.ts';
+
+/** Markets with figures of their own; all of them are in the tables. */
+const DRAWN_MARKETS = 4;
+
+/** What must not be loaded: everything. The page holds all it shows. */
+const CONTENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'";
+
+/**
+ * A finished backtest as one HTML page that opens offline: figures are inline SVG, the style is inline, there are no scripts and no
+ * addresses. The same backtest gives the same text. Long series are thinned for drawing, and long tables cut, where the page says so.
+ */
+export async function htmlReport(backtest: Backtest): Promise<string> {
+  const drawing = await loadDrawing();
+  const { report } = backtest;
+  const body = [
+    header(report),
+    equitySection(drawing, backtest),
+    tradeSection(drawing, backtest),
+    forecastSection(drawing, backtest),
+    fitSection(drawing, report),
+    assumptionSection(report),
+    dataSection(report.data),
+    runSection(report),
+  ];
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${CONTENT_POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escaped(report.name)}: backtest ${escaped(period(report))}</title>
+<style>${stylesheet()}</style>
+</head>
+<body><main>
+${body.filter((part) => part !== '').join('\n')}
+</main></body>
+</html>
+`;
+}
+
+function header(report: RunResult): string {
+  const { performance, buyAndHold, forecast } = report;
+  const tiles = [
+    ['Total return', percent(performance.totalReturn), `buy & hold ${percent(buyAndHold.totalReturn)}`],
+    ['Sharpe ratio', ratio(performance.sharpe), `buy & hold ${ratio(buyAndHold.sharpe)}`],
+    ['Max drawdown', percent(performance.maxDrawdown), `buy & hold ${percent(buyAndHold.maxDrawdown)}`],
+    ['Round trips', count(performance.roundTrips), `win rate ${share(performance.winRate)}`],
+    ...(forecast === null ? [] : [['Skill', percent(forecast.skillVsPersistence), 'against the last price']]),
+  ].map(([name = '', figure = '', beside = '']) => `<div><span>${name}</span><b>${figure}</b><span>${escaped(beside)}</span></div>`);
+  const { bars, periodsPerYear } = report.evaluation;
+  const markets = report.data.map((data) => data.market).join(', ');
+  return `<header><h1>${escaped(report.name)}</h1>
+<p class="period">${escaped(`${markets}: ${period(report)}, ${counted(bars, 'bar')}, ${count(periodsPerYear)} a year`)}</p>
+<div class="verdict">${paragraph(report.verdict)}</div>
+<div class="key">${tiles.join('')}</div></header>`;
+}
+
+function equitySection(drawing: Drawing, backtest: Backtest): string {
+  const { performance, buyAndHold } = backtest.report;
+  return section(
+    'Strategy and buy & hold',
+    ...figures(drawing, 'equity', [equityFigure(backtest), drawdownFigure(backtest)]),
+    performanceTable(performance, buyAndHold),
+  );
+}
+
+function tradeSection(drawing: Drawing, backtest: Backtest): string {
+  const { trades, rejections } = backtest.report;
+  const shown = backtest.columns.slice(0, DRAWN_MARKETS);
+  const rejected = table(
+    [
+      { heading: 'Time', text: (row) => moment(row.time) },
+      { heading: 'Market', text: (row) => row.market, words: true },
+      { heading: 'Reason', text: (row) => row.reason, words: true },
+    ],
+    rejections,
+  );
+  return section(
+    'Trades',
+    drawnMarketsNote(backtest),
+    ...figures(
+      drawing,
+      'price',
+      shown.map((columns) => priceFigure(columns, trades)),
+    ),
+    `<h3>${counted(trades.length, 'trade')}</h3>`,
+    trades.length === 0 ? '' : tradeTable(trades),
+    `<h3>${counted(rejections.length, 'rejected order')}</h3>`,
+    rejections.length === 0 ? '' : rejected,
+    '<h3>What stood behind each target</h3>',
+    reasonTable(backtest),
+  );
+}
+
+function forecastSection(drawing: Drawing, backtest: Backtest): string {
+  const { forecast } = backtest.report;
+  if (forecast === null) return '';
+  const shown = backtest.columns.slice(0, DRAWN_MARKETS).flatMap((columns) => [scatterFigure(columns), recentFigure(columns)]);
+  const folds = forecast.folds.length === 0 ? [] : [foldFigure(forecast.folds)];
+  return section(
+    'Forecast',
+    skillTables(forecast),
+    ...skillNotes(forecast).map(paragraph),
+    drawnMarketsNote(backtest),
+    ...figures(drawing, 'forecast', [...shown, ...folds]),
+    ...(folds.length === 0 ? [] : [`<h3>${counted(forecast.folds.length, 'fold')}</h3>`, foldTable(forecast.folds)]),
+  );
+}
+
+function skillNotes(forecast: ForecastReport): string[] {
+  const echo = forecast.baselines.find((baseline) => baseline.name === 'persistence')?.price.r2 ?? null;
+  const known = echo === null ? '' : ` Here the last price itself, repeated as the forecast, gets ${coefficient(echo)}.`;
+  return [
+    `R2 of price looks splendid for anything that echoes the last price, so it tells nothing about a forecast.${known} What counts is the skill against the last price: 1 - MSE of returns / MSE of a forecast of no change.`,
+    `Diebold-Mariano compares squared errors of the return over ${counted(forecast.horizon, 'bar')}: in the model's row against the last price, in a baseline's row the model against that baseline; above zero the model is better. Pesaran-Timmermann asks whether directions are right more often than by chance; the share right is to be read against the majority share, what naming the commoner direction always would have got.`,
+  ];
+}
+
+function fitSection(drawing: Drawing, { fits }: RunResult): string {
+  if (fits.length === 0) return '';
+  const losses = lossFigure(fits);
+  return section('Fits', ...figures(drawing, 'fits', losses === null ? [] : [losses]), fitTable(fits));
+}
+
+function assumptionSection({ assumptions, trials }: RunResult): string {
+  return section(
+    'Assumptions',
+    facts([
+      ['Fill', assumptions.fill],
+      ['Taker fee', `${share(assumptions.costs.taker)} of the notional`],
+      ['Slippage', `${basisPoints(assumptions.costs.slippage)} of the price`],
+      ['Ambiguous bars', count(assumptions.ambiguousBars)],
+      ['Trials so far', `${count(trials)}, not corrected for`],
+    ]),
+    list(assumptions.notes),
+  );
+}
+
+function dataSection(data: readonly DataSummary[]): string {
+  const parts = data.map(
+    (one) =>
+      `<h3>${escaped(one.market)}</h3>${facts([
+        ['Origin', one.origin],
+        ['Range', `${moment(one.from)} to ${moment(one.to)} UTC, ${counted(one.bars, 'bar')}`],
+        ['SHA-256', one.sha256],
+        ...(one.truth === undefined ? [] : [['Known to contain', one.truth] as const]),
+        ['Warnings', one.warnings.length === 0 ? 'none' : count(one.warnings.length)],
+      ])}${list(one.warnings)}`,
+  );
+  return section('Data', ...parts);
+}
+
+function runSection(report: RunResult): string {
+  const { features, training, run } = report.timings;
+  return section(
+    'Run',
+    facts([
+      ['Run', report.runId],
+      ['Digest', report.digest],
+      ['Engine', report.engine ?? 'none: no model'],
+      ['Time', `features ${seconds(features)}, training ${seconds(training)}, run ${seconds(run)}`],
+    ]),
+    `<h3>Configuration</h3><pre>${escaped(JSON.stringify(report.config ?? null, null, 2))}</pre>`,
+  );
+}
+
+function figures(drawing: Drawing, name: string, contents: readonly Figure[]): string[] {
+  return contents.map((content, at) => figure(drawing, content, `${name}-${at}`));
+}
+
+function drawnMarketsNote({ columns }: Backtest): string {
+  return columns.length > DRAWN_MARKETS ? paragraph(`Drawn are the first ${DRAWN_MARKETS} of ${columns.length} markets.`) : '';
+}
+
+function period(report: RunResult): string {
+  return `${day(report.evaluation.from)} to ${day(report.evaluation.to)}`;
+}

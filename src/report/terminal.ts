@@ -1,0 +1,163 @@
+import Table from 'cli-table3';
+import { createColors } from 'picocolors';
+import type { Backtest, ForecastReport, Performance, RunResult, Skill } from '../backtest/result.ts';
+import { count, counted, day, money, percent, pValue, ratio, share } from './format.ts';
+import { sparklines } from './sparkline.ts';
+
+export interface TerminalOptions {
+  readonly colour: boolean;
+  /** Columns of the terminal; nothing is wider, down to 60. */
+  readonly width: number;
+  readonly htmlPath?: string;
+}
+
+const NARROWEST = 60;
+const WIDEST = 100;
+/** Warnings printed at most; the rest is counted. */
+const WARNINGS = 2;
+/** Baselines printed at most; all of them are in the HTML report. */
+const BASELINES = 6;
+
+const METRICS: readonly (readonly [string, (performance: Performance) => string])[] = [
+  ['Total return', (of) => percent(of.totalReturn)],
+  ['CAGR', (of) => percent(of.cagr)],
+  ['Sharpe', (of) => ratio(of.sharpe)],
+  ['Sortino', (of) => ratio(of.sortino)],
+  ['Max drawdown', (of) => percent(of.maxDrawdown)],
+  ['Exposure', (of) => share(of.exposure)],
+  ['Turnover/year', (of) => ratio(of.turnover)],
+  ['Fees', (of) => money(of.fees)],
+  ['Round trips', (of) => count(of.roundTrips)],
+  ['Win rate', (of) => share(of.winRate)],
+];
+
+/** A backtest on one screen, at most 100 columns: verdict, strategy beside buy & hold, skill beside the baselines, data, report's path. */
+export function terminalSummary(backtest: Backtest, options: TerminalOptions): string {
+  const { report } = backtest;
+  const width = Math.min(WIDEST, Math.max(NARROWEST, Math.floor(options.width)));
+  const colours = createColors(options.colour);
+  const { evaluation } = report;
+  const heading = `${plain(report.name)}  ${day(evaluation.from)} to ${day(evaluation.to)}, ${counted(evaluation.bars, 'bar')}`;
+  const lines = [
+    colours.bold(clip(heading, width)),
+    ...wrap(plain(report.verdict), width),
+    '',
+    ...performanceLines(report, width, colours),
+    '',
+    ...sparklines(
+      [
+        { name: 'strategy', values: backtest.trace.equity },
+        { name: 'buy & hold', values: backtest.buyAndHold },
+      ],
+      width,
+    ),
+    '',
+    ...(report.forecast === null ? [] : [...skillLines(report.forecast, width, colours), '']),
+    ...provenance(report).map((line) => colours.dim(clip(line, width))),
+    ...warningLines(report).map((line) => colours.yellow(clip(line, width))),
+  ];
+  // The path is wrapped by the terminal, never cut: it is there to be copied.
+  if (options.htmlPath !== undefined) lines.push(`Report: ${plain(options.htmlPath)}`);
+  return `${lines.join('\n')}\n`;
+}
+
+type Colours = ReturnType<typeof createColors>;
+
+/** Two figures a line where the width allows it. */
+function performanceLines({ performance, buyAndHold }: RunResult, width: number, colours: Colours): string[] {
+  const cells = METRICS.map(([name, print]) => [name, print(performance), print(buyAndHold)]);
+  const header = ['', 'strategy', 'buy & hold'];
+  if (width < 84) return grid(header, cells, colours);
+  const half = Math.ceil(cells.length / 2);
+  return grid(
+    [...header, ...header],
+    cells.slice(0, half).map((row, at) => [...row, ...(cells[half + at] ?? ['', '', ''])]),
+    colours,
+  );
+}
+
+function skillLines(forecast: ForecastReport, width: number, colours: Colours): string[] {
+  const narrow = width < 84;
+  const row = (name: string, skill: Skill) => {
+    const cells = [
+      clip(plain(name), narrow ? 12 : 22),
+      share(skill.return.rmse),
+      `${share(skill.directionAccuracy)} / ${share(skill.majorityShare)}`,
+      percent(skill.skillVsPersistence),
+      pValue(skill.dieboldMariano.pValue),
+    ];
+    return narrow ? cells : [...cells, pValue(skill.pesaranTimmermann.pValue)];
+  };
+  const header = [
+    'forecast',
+    'RMSE',
+    'direction / majority',
+    narrow ? 'skill' : 'skill vs last price',
+    'DM p',
+    ...(narrow ? [] : ['PT p']),
+  ];
+  const rows = [row(forecast.model, forecast), ...forecast.baselines.slice(0, BASELINES).map((one) => row(one.name, one))];
+  const folds = forecast.folds.length === 0 ? '' : `${counted(forecast.folds.length, 'fold')}; `;
+  const note = `${folds}DM p: the model against the last price, in a baseline's row against that baseline`;
+  return [...grid(header, rows, colours), colours.dim(clip(note, width))];
+}
+
+function provenance(report: RunResult): string[] {
+  const [first, ...others] = report.data;
+  const data =
+    first === undefined ? 'no data' : `${plain(first.market)}, ${counted(first.bars, 'bar')}, sha256 ${first.sha256.slice(0, 12)}`;
+  const more = others.length === 0 ? '' : ` and ${counted(others.length, 'further market')}`;
+  const { fill, costs } = report.assumptions;
+  return [
+    `Data ${data}${more}`,
+    `Engine ${report.engine ?? 'none'}; fill ${fill}; taker ${share(costs.taker)}, slippage ${share(costs.slippage)}; digest ${report.digest.slice(0, 12)}`,
+  ];
+}
+
+function warningLines(report: RunResult): string[] {
+  const warnings = report.data.flatMap((data) => data.warnings.map((warning) => `${data.market}: ${warning}`));
+  const refused = report.fits.filter((fit) => fit.refused !== undefined).length;
+  if (refused > 0) warnings.push(`${counted(refused, 'fit')} of ${count(report.fits.length)} refused`);
+  if (report.rejections.length > 0) warnings.push(`${counted(report.rejections.length, 'order')} rejected`);
+  const shown = warnings.slice(0, WARNINGS).map((warning) => `Warning: ${plain(warning)}`);
+  return warnings.length > WARNINGS ? [...shown, `and ${counted(warnings.length - WARNINGS, 'further warning')} in the report`] : shown;
+}
+
+/** Rows under a header, without lines; a column that starts with words is left-aligned, numbers are right-aligned. */
+function grid(header: readonly string[], rows: readonly (readonly string[])[], colours: Colours): string[] {
+  const sides = ['top', 'bottom', 'left', 'right', 'mid', 'left-mid', 'right-mid', 'mid-mid', 'middle'] as const;
+  const corners = ['top-mid', 'top-left', 'top-right', 'bottom-mid', 'bottom-left', 'bottom-right'] as const;
+  const table = new Table({
+    chars: Object.fromEntries([...sides, ...corners].map((part) => [part, ''])),
+    style: { 'padding-left': 0, 'padding-right': 2, head: [], border: [], compact: true },
+    colAligns: header.map((name) => (name === '' || name === 'forecast' ? 'left' : 'right')),
+    head: header.map((name) => colours.dim(name)),
+  });
+  table.push(...rows.map((row) => [...row]));
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd());
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = '';
+    }
+    line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+function clip(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, width - 3)}...`;
+}
+
+/** Without control characters: a name from a file must not steer the terminal. */
+function plain(text: string): string {
+  return text.replace(/\p{Cc}+/gu, ' ');
+}

@@ -1,0 +1,76 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { loadBot } from '../../src/config.ts';
+import { NOW, paperwalk } from './recorded-host.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'paperwalk-init-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('init', () => {
+  it('writes a commented bot file that can be loaded, and never overwrites one', async () => {
+    const file = join(folder, 'new', 'bot.yaml');
+    expect(await paperwalk(['init', join(folder, 'new')])).toEqual({
+      code: 0,
+      stdout: `Wrote ${file}. Next: paperwalk backtest ${file}\n`,
+      stderr: '',
+    });
+    expect(readFileSync(file, 'utf8')).toMatch(/^# /);
+    const { bot, markets } = await loadBot(file, { environment: {}, currentDirectory: '.' });
+    expect(bot.name).toBe('my-bot');
+    expect(markets.every(({ source }) => source.startsWith('synthetic:'))).toBe(true);
+
+    writeFileSync(file, 'mine');
+    const again = await paperwalk(['init', join(folder, 'new')]);
+    expect(again).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `${file}: Expected no such file, received one; it is not overwritten, name another folder\n`,
+    });
+    expect(readFileSync(file, 'utf8')).toBe('mine');
+  });
+});
+
+describe('doctor', () => {
+  const workspace = ['--workspace', join(folder, 'workspace')];
+  const checks = (stdout: string) => Object.fromEntries(JSON.parse(stdout).checks.map((check: { name: string }) => [check.name, check]));
+
+  it('finds nothing to mend with the demonstration, and tells when a paper session would tick', async () => {
+    const { code, stdout, stderr } = await paperwalk(['doctor', 'config/demo.yaml', '--json', ...workspace]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({ schema: 'paperwalk/doctor@1', healthy: true });
+    const found = checks(stdout);
+    expect(Object.keys(found)).toEqual(['node', 'engine', 'workspace', 'disk', 'store', 'bot', 'data', 'cron']);
+    expect(found.node).toEqual({ name: 'node', status: 'ok', message: process.versions.node });
+    expect(found.engine.message).toContain('TensorFlow.js');
+    expect(found.data).toEqual({ name: 'data', status: 'ok', message: 'synthetic:planted?bars=3000&seed=7, 3000 bars' });
+    expect(new Date(NOW).toISOString()).toBe('2024-01-15T10:30:00.000Z');
+    expect(found.cron.message).toBe('5 0 0 * * * (UTC) for 1d bars, next tick 2024-01-16T00:00:05Z');
+  });
+
+  it('says how to mend a bot file, with exit code 1', async () => {
+    const bad = join(folder, 'bad.yaml');
+    writeFileSync(bad, 'markets: [a:B]\ninterval: 1d\nstrategy: buy-and-hold\nseeed: 3\n');
+    const { code, stdout } = await paperwalk(['doctor', bad, ...workspace]);
+    expect(code).toBe(1);
+    expect(stdout).toContain(
+      `fail  bot        ${bad}:4:1: Unknown key "seeed"; did you mean "seed"?\n                 -> correct the bot file\n`,
+    );
+  });
+
+  it('says where the bars of a bot are missing and its schedule cannot be told', async () => {
+    const bot = join(folder, 'odd.yaml');
+    writeFileSync(bot, 'markets: [a:B]\ninterval: 2d\nstrategy: buy-and-hold\n');
+    const { code, stdout } = await paperwalk(['doctor', bot, '--json', ...workspace]);
+    expect(code).toBe(1);
+    const found = checks(stdout);
+    expect(found.data).toMatchObject({
+      status: 'fail',
+      message: expect.stringContaining('Expected stored bars of a:B at 2d, received none'),
+    });
+    expect(found.cron).toMatchObject({ status: 'fail', mend: 'set paper.cron in the bot file' });
+    const given = await paperwalk(['doctor', bot, '--json', '--set', 'paper.cron="0 12 * * *"', ...workspace]);
+    expect(checks(given.stdout).cron.message).toBe('0 12 * * * (UTC) for 2d bars, next tick 2024-01-15T12:00:00Z');
+  });
+});

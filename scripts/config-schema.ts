@@ -1,4 +1,4 @@
-// Writes the JSON Schema of a bot file, which editors use to complete and check it: npx tsx scripts/config-schema.ts
+// Writes the JSON Schema of a bot file, which editors use to complete and check it: npx tsx scripts/config-schema.ts && npm run format
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { botJsonSchema } from '../src/config/json-schema.ts';
 

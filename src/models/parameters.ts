@@ -73,17 +73,24 @@ export function parameterCount(network: Network): number {
 export function initialWeights(network: Network, seed: number): Weight[] {
   return parametersOf(network)
     .flat()
-    .map(({ name, shape, initial }) => ({ name, shape, values: initialValues(initial, shape, createRandom(deriveSeed(seed, 'weights', name))) }));
+    .map(({ name, shape, initial }) => ({
+      name,
+      shape,
+      values: initialValues(initial, shape, createRandom(deriveSeed(seed, 'weights', name))),
+    }));
 }
 
 /** Throws a TypeError that names the first weight whose name or shape is not the network's. */
 export function checkWeights(network: Network, weights: readonly Weight[]): void {
   const expected = parametersOf(network).flat();
-  if (weights.length !== expected.length) throw new TypeError(`Expected ${expected.length} arrays of weights for this network, received ${weights.length}`);
+  if (weights.length !== expected.length)
+    throw new TypeError(`Expected ${expected.length} arrays of weights for this network, received ${weights.length}`);
   expected.forEach(({ name, shape }, k) => {
     const { name: received, shape: given, values } = weights[k]!;
     if (received !== name || given.join() !== shape.join() || values.length !== sizeOf(shape)) {
-      throw new TypeError(`Expected weight ${name} of shape [${shape.join(', ')}], received ${received} of shape [${given.join(', ')}] with ${values.length} values`);
+      throw new TypeError(
+        `Expected weight ${name} of shape [${shape.join(', ')}], received ${received} of shape [${given.join(', ')}] with ${values.length} values`,
+      );
     }
   });
 }

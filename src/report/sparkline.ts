@@ -14,14 +14,15 @@ export interface NamedValues {
 export function sparklines(series: readonly NamedValues[], width: number): string[] {
   const nameWidth = Math.max(...series.map(({ name }) => name.length));
   const ends = series.map(({ values }) => money(values.at(-1)));
-  const columns = width - nameWidth - Math.max(...ends.map((end) => end.length)) - 2;
+  const endWidth = Math.max(...ends.map((end) => end.length));
+  const columns = width - nameWidth - endWidth - 2;
   const sampled = series.map(({ values }) => sample(values, columns));
   const known = sampled.flat().filter(Number.isFinite);
   const low = Math.min(...known);
   const height = Math.max(...known) - low;
   return series.map(({ name }, at) => {
     const blocks = (sampled[at] ?? []).map((value) => block(height > 0 ? (value - low) / height : value - low)).join('');
-    return `${name.padEnd(nameWidth)} ${blocks} ${ends[at]}`;
+    return `${name.padEnd(nameWidth)} ${blocks} ${ends[at]?.padStart(endWidth)}`;
   });
 }
 

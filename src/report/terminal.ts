@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import { createColors } from 'picocolors';
 import type { Backtest, ForecastReport, Performance, RunResult, Skill } from '../backtest/result.ts';
-import { count, counted, day, money, percent, pValue, ratio, share } from './format.ts';
+import { basisPoints, count, counted, day, money, percent, pValue, ratio, share } from './format.ts';
 import { sparklines } from './sparkline.ts';
 
 export interface TerminalOptions {
@@ -58,7 +58,7 @@ export function terminalSummary(backtest: Backtest, options: TerminalOptions): s
   ];
   // The path is wrapped by the terminal, never cut: it is there to be copied.
   if (options.htmlPath !== undefined) lines.push(`Report: ${plain(options.htmlPath)}`);
-  return `${lines.join('\n')}\n`;
+  return lines.join('\n');
 }
 
 type Colours = ReturnType<typeof createColors>;
@@ -110,7 +110,8 @@ function provenance(report: RunResult): string[] {
   const { fill, costs } = report.assumptions;
   return [
     `Data ${data}${more}`,
-    `Engine ${report.engine ?? 'none'}; fill ${fill}; taker ${share(costs.taker)}, slippage ${share(costs.slippage)}; digest ${report.digest.slice(0, 12)}`,
+    `Fill ${fill}; taker ${share(costs.taker)}, slippage ${basisPoints(costs.slippage)}; digest ${report.digest.slice(0, 12)}`,
+    `Engine ${plain(report.engine ?? 'none')}`,
   ];
 }
 

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../src/core/random.ts';
 import type { Layer, Network, Training } from '../../src/models/network.ts';
@@ -130,6 +131,40 @@ export function trainerContract(name: string, make: () => Promise<Trainer>): voi
       });
     });
 
+    it('forecasts a window the same whatever its company: any order, gaps and slots that repeat', async () => {
+      const engine = await trainer();
+      const network = networkOf(NETWORKS.lstm!);
+      const { rows, ends } = samplesOf(200);
+      const { weights } = await trained(engine, network, samplesOf(60), trainingOf({ epochs: 1 }));
+      const predictor = engine.open(network, weights);
+      const all = new Float32Array(200);
+      predictor.forecast(rows, ends, ends, all);
+      const some = fc.uniqueArray(fc.nat({ max: 199 }), { minLength: 1, maxLength: 90 });
+      fc.assert(
+        fc.property(some, (chosen) => {
+          const chosenEnds = Int32Array.from(chosen, (k) => ends[k]!);
+          const into = new Float32Array(chosen.length);
+          predictor.forecast(rows, chosenEnds, chosenEnds, into);
+          expect(into).toEqual(Float32Array.from(chosen, (k) => all[k]!));
+        }),
+        { seed: 1, numRuns: 20 },
+      );
+      predictor.close();
+    });
+
+    it('trains the last batch too where it is smaller than the others, and needs no validation samples', async () => {
+      const engine = await trainer();
+      const network = networkOf(NETWORKS.rnn!);
+      const samples = samplesOf(17, 3, 0);
+      const training = trainingOf({ shuffle: false, epochs: 1, patience: 2 });
+      const one = await trained(engine, network, samples, training);
+      expect(one).toMatchObject({ epochs: 1, bestEpoch: 1, validationLosses: [] });
+      const targets = samples.targets.slice();
+      targets[16]! += 1;
+      const other = await trained(engine, network, { ...samples, targets }, training);
+      expect(other.weights[0]!.values).not.toEqual(one.weights[0]!.values);
+    });
+
     it('learns a rule that is not linear', async () => {
       const samples = samplesOf(800);
       const network = networkOf(NETWORKS['gru, reset after']!);
@@ -158,6 +193,28 @@ export function trainerContract(name: string, make: () => Promise<Trainer>): voi
       const optimiser = { kind: 'sgd', learningRate: 1e30, momentum: 0 } as const;
       const result = await engine.fit(networkOf(NETWORKS.rnn!), samplesOf(60), trainingOf({ optimiser, epochs: 5 }), {});
       expect(result).toMatchObject({ kind: 'refused', reason: expect.stringMatching(/loss is not finite .* in epoch \d/) });
+    });
+
+    it('refuses to train on nothing', async () => {
+      const result = await (await trainer()).fit(networkOf(NETWORKS.rnn!), { ...samplesOf(20), trainCount: 0 }, trainingOf(), {});
+      expect(result).toEqual({ kind: 'refused', reason: 'there are no training samples' });
+    });
+
+    it('refuses weights that only the very last step made infinite', async () => {
+      const optimiser = { kind: 'sgd', learningRate: 1e45, momentum: 0 } as const;
+      const training = trainingOf({ optimiser, epochs: 1, batchSize: 64 });
+      const result = await (await trainer()).fit(networkOf(NETWORKS.rnn!), samplesOf(60, 3, 0), training, {});
+      expect(result).toEqual({ kind: 'refused', reason: 'the weights are not finite after epoch 1' });
+    });
+
+    it('lets the process run between batches, so that an abort meets an epoch half done', async () => {
+      const controller = new AbortController();
+      const epochs: Epoch[] = [];
+      const watch = { signal: controller.signal, onEpoch: (epoch: Epoch) => epochs.push(epoch) };
+      const stopped = (await trainer()).fit(networkOf(NETWORKS.rnn!), samplesOf(600), trainingOf({ epochs: 1, batchSize: 1 }), watch);
+      setImmediate(() => controller.abort(new Error('enough')));
+      await expect(stopped).rejects.toThrow('enough');
+      expect(epochs).toEqual([]);
     });
 
     it('tells every epoch, and stops with the reason of an abort', async () => {

@@ -14,7 +14,10 @@ const present = existsSync(`${FOLDER}/keras-layers.json`);
 // The reference files are plain JSON of many shapes; what is read of them is checked by the comparisons themselves.
 // biome-ignore lint/suspicious/noExplicitAny: see above
 type Json = any;
-const read = (name: string): Json => (present ? JSON.parse(readFileSync(`${FOLDER}/${name}.json`, 'utf8')) : { recurrent: [], dense: [], batch_normalization: [], losses: [], trainings: [], optimizer_steps: [] });
+const read = (name: string): Json =>
+  present
+    ? JSON.parse(readFileSync(`${FOLDER}/${name}.json`, 'utf8'))
+    : { recurrent: [], dense: [], batch_normalization: [], losses: [], trainings: [], optimizer_steps: [] };
 const layers = read('keras-layers');
 const trainings = read('keras-training');
 const { tf } = await loadBackend('wasm');
@@ -51,7 +54,15 @@ function runLayer(layer: Layer, inputs: number, weights: Float32Array[], steps: 
 describe.skipIf(!present)('layers against Keras 3.15 (skipped where ../shared/reference is absent)', () => {
   it.each(layers.recurrent as Json[])('$id: outputs and gradients', (one) => {
     const kind = ({ SimpleRNN: 'rnn', LSTM: 'lstm', GRU: 'gru' } as const)[one.layer as 'GRU'];
-    const layer = { kind, units: one.units, activation: 'tanh', sequences: one.return_sequences, kernelL2: 0, recurrentL2: 0, resetAfter: one.reset_after } as Layer;
+    const layer = {
+      kind,
+      units: one.units,
+      activation: 'tanh',
+      sequences: one.return_sequences,
+      kernelL2: 0,
+      recurrentL2: 0,
+      resetAfter: one.reset_after,
+    } as Layer;
     const weights = ['kernel', 'recurrent_kernel', 'bias'].map((name) => Float32Array.from(flat(one.weights[name])));
     const ordered = (value: Json) => (one.return_sequences ? byStep(value).flatMap((step) => [...step]) : flat(value));
     const { outputs, gradients } = runLayer(layer, one.features, weights, byStep(one.input), one.batch, ordered(one.cotangent));
@@ -59,13 +70,25 @@ describe.skipIf(!present)('layers against Keras 3.15 (skipped where ../shared/re
     ['kernel', 'recurrent_kernel', 'bias'].forEach((name, k) => {
       expect(difference(gradients.weights[k]!, flat(one.grads[name]))).toBeLessThan(1e-5);
     });
-    expect(difference(gradients.input.flatMap((step) => [...step]), byStep(one.grads.input).flatMap((step) => [...step]))).toBeLessThan(1e-5);
+    expect(
+      difference(
+        gradients.input.flatMap((step) => [...step]),
+        byStep(one.grads.input).flatMap((step) => [...step]),
+      ),
+    ).toBeLessThan(1e-5);
   });
 
   it.each(layers.dense as Json[])('$id: outputs and gradients', (one) => {
     const layer: Layer = { kind: 'dense', units: one.units, activation: one.activation, kernelL2: 0 };
     const weights = ['kernel', 'bias'].map((name) => Float32Array.from(flat(one.weights[name])));
-    const { outputs, gradients } = runLayer(layer, one.input[0].length, weights, [Float32Array.from(flat(one.input))], one.input.length, flat(one.cotangent));
+    const { outputs, gradients } = runLayer(
+      layer,
+      one.input[0].length,
+      weights,
+      [Float32Array.from(flat(one.input))],
+      one.input.length,
+      flat(one.cotangent),
+    );
     expect(difference(outputs, flat(one.output))).toBeLessThan(1e-5);
     expect(difference(gradients.weights[0]!, flat(one.grads.kernel))).toBeLessThan(1e-5);
     expect(difference(gradients.weights[1]!, flat(one.grads.bias))).toBeLessThan(1e-5);
@@ -82,9 +105,20 @@ describe.skipIf(!present)('layers against Keras 3.15 (skipped where ../shared/re
     expect(difference(outputs, ordered(one.training.output))).toBeLessThan(1e-5);
     expect(difference(gradients.weights[0]!, flat(one.training.grads.gamma))).toBeLessThan(1e-5);
     expect(difference(gradients.weights[1]!, flat(one.training.grads.beta))).toBeLessThan(1e-5);
-    expect(difference(gradients.input.flatMap((step) => [...step]), ordered(one.training.grads.input))).toBeLessThan(1e-5);
+    expect(
+      difference(
+        gradients.input.flatMap((step) => [...step]),
+        ordered(one.training.grads.input),
+      ),
+    ).toBeLessThan(1e-5);
+    // In inference every step is normalised alike, so that each may pass alone.
+    const loaded = loadNetwork(tf, { lookback: 1, inputs: weights[0]!.length, outputs: 1, layers: [layer] }, weights);
+    const inferred = steps.flatMap((step) => [...loaded.forward({ steps: [step], windows: one.input.length })]);
+    loaded.dispose();
+    expect(difference(inferred, ordered(one.inference.output))).toBeLessThan(1e-5);
     const [update] = gradients.statistics;
-    const moved = (before: Float32Array, fresh: Float32Array) => before.map((value, k) => value * one.momentum + fresh[k]! * (1 - one.momentum));
+    const moved = (before: Float32Array, fresh: Float32Array) =>
+      before.map((value, k) => value * one.momentum + fresh[k]! * (1 - one.momentum));
     expect(difference(moved(weights[2]!, update!.mean), flat(one.training.moving_mean_after))).toBeLessThan(1e-5);
     expect(difference(moved(weights[3]!, update!.variance), flat(one.training.moving_variance_after))).toBeLessThan(1e-5);
   });
@@ -98,7 +132,10 @@ describe.skipIf(!present)('losses and optimisers against Keras (skipped where ..
     bce_from_logits: { kind: 'binary-cross-entropy' },
   };
   for (const one of layers.losses as Json[]) {
-    const known = LOSSES[one.id] ?? (String(one.id).startsWith('huber') && one.delta ? ({ kind: 'huber', delta: one.delta } as Loss) : undefined) ?? (/logit/.test(one.id) && /binary|bce/.test(one.id) ? LOSSES.bce_from_logits : undefined);
+    const known =
+      LOSSES[one.id] ??
+      (String(one.id).startsWith('huber') && one.delta ? ({ kind: 'huber', delta: one.delta } as Loss) : undefined) ??
+      (/logit/.test(one.id) && /binary|bce/.test(one.id) ? LOSSES.bce_from_logits : undefined);
     (known ? it : it.skip)(`${one.id}${known ? '' : ' (a loss this project does not have)'}`, () => {
       const predicted = Float32Array.from(flat(one.y_pred));
       const gradient = new Float32Array(predicted.length);
@@ -109,7 +146,8 @@ describe.skipIf(!present)('losses and optimisers against Keras (skipped where ..
 
   const optimiserOf = (config: Json): Optimiser | undefined => {
     const { name, learning_rate: learningRate, beta_1: beta1, beta_2: beta2, epsilon, weight_decay: weightDecay, rho, momentum } = config;
-    if (config.clipnorm || config.global_clipnorm || config.nesterov || config.centered || (name === 'rmsprop' && momentum)) return undefined;
+    if (config.clipnorm || config.global_clipnorm || config.nesterov || config.centered || (name === 'rmsprop' && momentum))
+      return undefined;
     if (name === 'adam' || name === 'adamw') return { kind: name, learningRate, beta1, beta2, epsilon, weightDecay: weightDecay ?? 0 };
     if (name === 'rmsprop') return { kind: name, learningRate, rho, epsilon };
     return name === 'sgd' ? { kind: name, learningRate, momentum: momentum ?? 0 } : undefined;
@@ -133,15 +171,31 @@ describe.skipIf(!present)('whole trainings against Keras (skipped where ../share
     (lacking ? it.skip : it)(`${one.id}: losses and final weights${lacking}`, async () => {
       const isGru = String(one.id).startsWith('B');
       const l2 = isGru ? 0.01 : 0;
-      const recurrent = (units: number, sequences: boolean) => ({ kind: isGru ? 'gru' : 'lstm', units, activation: 'tanh', sequences, kernelL2: l2, recurrentL2: l2, resetAfter: true }) as Layer;
+      const recurrent = (units: number, sequences: boolean) =>
+        ({ kind: isGru ? 'gru' : 'lstm', units, activation: 'tanh', sequences, kernelL2: l2, recurrentL2: l2, resetAfter: true }) as Layer;
       const norm: Layer[] = isGru ? [{ kind: 'batchNorm', momentum: 0.99, epsilon: 1e-3 }] : [];
       const network: Network = {
         lookback: 6,
         inputs: 3,
         outputs: 1,
-        layers: [recurrent(6, true), ...norm, recurrent(4, false), ...norm, { kind: 'dense', units: 5, activation: 'relu', kernelL2: 0 }, { kind: 'dense', units: 1, activation: 'linear', kernelL2: 0 }],
+        layers: [
+          recurrent(6, true),
+          ...norm,
+          recurrent(4, false),
+          ...norm,
+          { kind: 'dense', units: 5, activation: 'relu', kernelL2: 0 },
+          { kind: 'dense', units: 1, activation: 'linear', kernelL2: 0 },
+        ],
       };
-      const { name, learning_rate: learningRate, beta_1: beta1, beta_2: beta2, epsilon, weight_decay: weightDecay = 0, global_clipnorm: clipNorm = 0 } = one.optimizer;
+      const {
+        name,
+        learning_rate: learningRate,
+        beta_1: beta1,
+        beta_2: beta2,
+        epsilon,
+        weight_decay: weightDecay = 0,
+        global_clipnorm: clipNorm = 0,
+      } = one.optimizer;
       const training: Training = {
         epochs: one.epochs,
         batchSize: one.batch_size,
@@ -178,28 +232,44 @@ describe.skipIf(!present)('whole trainings against Keras (skipped where ../share
 describe('gradients by finite differences', () => {
   const recurrent = { units: 3, kernelL2: 0, recurrentL2: 0 } as const;
   const cases: readonly (readonly [string, readonly Layer[]])[] = [
-    ['relu lstm over relu gru', [
-      { kind: 'lstm', ...recurrent, activation: 'relu', sequences: true },
-      { kind: 'gru', ...recurrent, activation: 'relu', sequences: false, resetAfter: true },
-    ]],
-    ['gru with reset before over batch normalisation over rnn', [
-      { kind: 'rnn', ...recurrent, activation: 'tanh', sequences: true },
-      { kind: 'batchNorm', momentum: 0.99, epsilon: 1e-3 },
-      { kind: 'gru', ...recurrent, activation: 'tanh', sequences: false, resetAfter: false },
-    ]],
-    ['dense sigmoid and tanh over lstm', [
-      { kind: 'lstm', ...recurrent, activation: 'tanh', sequences: false },
-      { kind: 'dense', units: 3, activation: 'sigmoid', kernelL2: 0 },
-      { kind: 'dense', units: 2, activation: 'tanh', kernelL2: 0 },
-    ]],
+    [
+      'relu lstm over relu gru',
+      [
+        { kind: 'lstm', ...recurrent, activation: 'relu', sequences: true },
+        { kind: 'gru', ...recurrent, activation: 'relu', sequences: false, resetAfter: true },
+      ],
+    ],
+    [
+      'gru with reset before over batch normalisation over rnn',
+      [
+        { kind: 'rnn', ...recurrent, activation: 'tanh', sequences: true },
+        { kind: 'batchNorm', momentum: 0.99, epsilon: 1e-3 },
+        { kind: 'gru', ...recurrent, activation: 'tanh', sequences: false, resetAfter: false },
+      ],
+    ],
+    [
+      'dense sigmoid and tanh over lstm',
+      [
+        { kind: 'lstm', ...recurrent, activation: 'tanh', sequences: false },
+        { kind: 'dense', units: 3, activation: 'sigmoid', kernelL2: 0 },
+        { kind: 'dense', units: 2, activation: 'tanh', kernelL2: 0 },
+      ],
+    ],
   ];
 
   it.each(cases)('%s', (_, stack) => {
-    const network: Network = { lookback: 4, inputs: 2, outputs: 1, layers: [...stack, { kind: 'dense', units: 1, activation: 'linear', kernelL2: 0 }] };
+    const network: Network = {
+      lookback: 4,
+      inputs: 2,
+      outputs: 1,
+      layers: [...stack, { kind: 'dense', units: 1, activation: 'linear', kernelL2: 0 }],
+    };
     const random = createRandom(12);
     const weights = parametersOf(network)
       .flat()
-      .map(({ shape, initial }) => Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => (initial === 'ones' ? 1 : 0) + 0.5 * random.normal()));
+      .map(({ shape, initial }) =>
+        Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => (initial === 'ones' ? 1 : 0) + 0.5 * random.normal()),
+      );
     const batch = { steps: Array.from({ length: 4 }, () => Float32Array.from({ length: 5 * 2 }, () => random.normal())), windows: 5 };
     const target = Float32Array.from({ length: 5 }, () => random.normal());
     const run = (values: readonly Float32Array[]) => {
@@ -214,11 +284,15 @@ describe('gradients by finite differences', () => {
       return { loss, gradients };
     };
     const { gradients } = run(weights);
-    const trainable = parametersOf(network).flat().flatMap((parameter, k) => (parameter.trainable ? [k] : []));
+    const trainable = parametersOf(network)
+      .flat()
+      .flatMap((parameter, k) => (parameter.trainable ? [k] : []));
     trainable.forEach((k, g) => {
       for (const j of [0, weights[k]!.length - 1]) {
         const step = 2e-3;
-        const moved = (by: number) => run(weights.map((values, other) => (other === k ? values.map((value, place) => (place === j ? value + by : value)) : values))).loss;
+        const moved = (by: number) =>
+          run(weights.map((values, other) => (other === k ? values.map((value, place) => (place === j ? value + by : value)) : values)))
+            .loss;
         const slope = (moved(step) - moved(-step)) / (2 * step);
         expect(Math.abs(slope - gradients[g]![j]!)).toBeLessThan(5e-3 * Math.max(1, Math.abs(slope)));
       }
@@ -227,8 +301,23 @@ describe('gradients by finite differences', () => {
 });
 
 describe('parameter counts', () => {
-  const lstm = (units: number, sequences: boolean): Layer => ({ kind: 'lstm', units, activation: 'relu', sequences, kernelL2: 0, recurrentL2: 0 });
-  const gru = (units: number, sequences: boolean): Layer => ({ kind: 'gru', units, activation: 'relu', sequences, kernelL2: 0, recurrentL2: 0, resetAfter: true });
+  const lstm = (units: number, sequences: boolean): Layer => ({
+    kind: 'lstm',
+    units,
+    activation: 'relu',
+    sequences,
+    kernelL2: 0,
+    recurrentL2: 0,
+  });
+  const gru = (units: number, sequences: boolean): Layer => ({
+    kind: 'gru',
+    units,
+    activation: 'relu',
+    sequences,
+    kernelL2: 0,
+    recurrentL2: 0,
+    resetAfter: true,
+  });
   const dense = (units: number): Layer => ({ kind: 'dense', units, activation: 'relu', kernelL2: 0 });
   const norm: Layer = { kind: 'batchNorm', momentum: 0.99, epsilon: 1e-3 };
   it.each([

@@ -58,7 +58,14 @@ export function createCell(tf: TensorFlow, layer: RecurrentLayer, weights: reado
     recurrentTransposed: later(recurrent, units, 0, width),
     columnsTransposed: (from, to) => later(recurrent, units, from * units, to * units),
   };
-  const cell = layer.kind === 'rnn' ? simple(parts) : layer.kind === 'lstm' ? lstm(parts) : layer.resetAfter ? gruResetAfter(parts) : gruResetBefore(parts);
+  const cell =
+    layer.kind === 'rnn'
+      ? simple(parts)
+      : layer.kind === 'lstm'
+        ? lstm(parts)
+        : layer.resetAfter
+          ? gruResetAfter(parts)
+          : gruResetBefore(parts);
   return {
     begin: cell,
     inputTransposed: later(kernel, inputs, 0, width),
@@ -113,7 +120,14 @@ function lstm({ tf, layer, gate, recurrentTransposed }: Parts): () => CellPass {
   const f = activationOf(tf, layer.activation);
   const [entering, forgetting, inner, leaving] = [gate(0), gate(1), gate(2), gate(3)];
   return () => {
-    const steps: { enter: Tensor2D; forget: Tensor2D; candidate: Tensor2D; leave: Tensor2D; before: Tensor2D | undefined; active: Tensor2D }[] = [];
+    const steps: {
+      enter: Tensor2D;
+      forget: Tensor2D;
+      candidate: Tensor2D;
+      leave: Tensor2D;
+      before: Tensor2D | undefined;
+      active: Tensor2D;
+    }[] = [];
     let content: Tensor2D | undefined;
     let carried: Tensor2D | undefined;
     return {

@@ -6,7 +6,13 @@ import type { TensorFlow } from './backend.ts';
 // inside the product but broadcasts it number by number outside. Hence products in these forms only.
 
 /** f(x K + b) in one call. */
-export function affine(tf: TensorFlow, x: Tensor2D, kernel: Tensor2D, bias: Tensor1D, activation: 'linear' | 'sigmoid' = 'linear'): Tensor2D {
+export function affine(
+  tf: TensorFlow,
+  x: Tensor2D,
+  kernel: Tensor2D,
+  bias: Tensor1D,
+  activation: 'linear' | 'sigmoid' = 'linear',
+): Tensor2D {
   return tf.fused.matMul({ a: x, b: kernel, bias, activation }) as Tensor2D;
 }
 

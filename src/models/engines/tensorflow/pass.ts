@@ -14,7 +14,12 @@ export interface LoadedNetwork {
   /** Outputs [batch x outputs] of a batch of windows, given as one [batch x inputs] array per step. */
   forward(batch: WindowBatch): Float32Array;
   /** A training pass; `outputGradient` gives the gradient of the outputs, in their layout. */
-  backward(batch: WindowBatch, options: PassOptions, outputGradient: (outputs: Float32Array) => Float32Array, wantInput?: boolean): Gradients;
+  backward(
+    batch: WindowBatch,
+    options: PassOptions,
+    outputGradient: (outputs: Float32Array) => Float32Array,
+    wantInput?: boolean,
+  ): Gradients;
   dispose(): void;
 }
 

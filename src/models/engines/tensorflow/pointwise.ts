@@ -5,7 +5,12 @@ import { affine, numbersOf, transposedProduct } from './gate.ts';
 import type { LoadedLayer, Sequence } from './layer.ts';
 
 /** y = a(x K + b), step by step. */
-export function denseLayer(tf: TensorFlow, { units, activation }: Extract<Layer, { kind: 'dense' }>, weights: readonly Float32Array[], inputs: number): LoadedLayer {
+export function denseLayer(
+  tf: TensorFlow,
+  { units, activation }: Extract<Layer, { kind: 'dense' }>,
+  weights: readonly Float32Array[],
+  inputs: number,
+): LoadedLayer {
   const kernel = tf.tensor2d(weights[0]!, [inputs, units]);
   const bias = tf.tensor1d(weights[1]!);
   return {
@@ -62,8 +67,17 @@ export function dropoutLayer(tf: TensorFlow, { rate }: Extract<Layer, { kind: 'd
  * Batch normalisation over all rows of all steps (Ioffe and Szegedy 2015; Keras' conventions): the batch's mean and population
  * variance in training, the moving ones else.
  */
-export function batchNormLayer(tf: TensorFlow, { epsilon }: Extract<Layer, { kind: 'batchNorm' }>, weights: readonly Float32Array[]): LoadedLayer {
-  const [gamma, beta, movingMean, movingVariance] = weights.map((values) => tf.tensor2d(values, [1, values.length])) as [Tensor2D, Tensor2D, Tensor2D, Tensor2D];
+export function batchNormLayer(
+  tf: TensorFlow,
+  { epsilon }: Extract<Layer, { kind: 'batchNorm' }>,
+  weights: readonly Float32Array[],
+): LoadedLayer {
+  const [gamma, beta, movingMean, movingVariance] = weights.map((values) => tf.tensor2d(values, [1, values.length])) as [
+    Tensor2D,
+    Tensor2D,
+    Tensor2D,
+    Tensor2D,
+  ];
   return {
     dispose: () => tf.dispose([gamma, beta, movingMean, movingVariance]),
     begin({ training }) {

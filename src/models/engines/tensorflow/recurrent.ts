@@ -20,7 +20,8 @@ export function recurrentLayer(tf: TensorFlow, layer: RecurrentLayer, weights: r
       const gradients: Float32Array[] = [];
       const states: Tensor2D[] = [];
       const pass = cell.begin();
-      const recurrentGradient = pass.recurrentGradient ?? ((before: Tensor2D, products: Tensor2D) => transposedProduct(tf, before, products));
+      const recurrentGradient =
+        pass.recurrentGradient ?? ((before: Tensor2D, products: Tensor2D) => transposedProduct(tf, before, products));
       let seen: Sequence = [];
       return {
         gradients,

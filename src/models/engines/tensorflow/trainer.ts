@@ -23,12 +23,20 @@ export async function createTensorflowTrainer(options: { readonly backend?: Back
 }
 
 /** Trains from the given weights, which are left as they are. */
-export async function train(tf: TensorFlow, network: Network, samples: Samples, training: Training, initial: readonly Weight[], watch: Watch): Promise<Trained> {
+export async function train(
+  tf: TensorFlow,
+  network: Network,
+  samples: Samples,
+  training: Training,
+  initial: readonly Weight[],
+  watch: Watch,
+): Promise<Trained> {
   checkWeights(network, initial);
   const parameters = parametersOf(network).flat();
   const weights = initial.map(({ values }) => values.slice());
   const trainable = weights.filter((_, k) => parameters[k]!.trainable);
   const { trainCount } = samples;
+  if (trainCount === 0) return { kind: 'refused', reason: 'there are no training samples' };
   const validationCount = samples.ends.length - trainCount;
   const step = createStep(training.optimiser);
   const masks = createRandom(deriveSeed(training.seed, 'dropout'));
@@ -64,6 +72,9 @@ export async function train(tf: TensorFlow, network: Network, samples: Samples, 
     else if (validationLoss! < best.loss) best = { epoch, loss: validationLoss!, weights: weights.map((values) => values.slice()) };
     else if (epoch - best.epoch >= training.patience) break;
   }
+  // The last step has no loss after it.
+  if (best.weights.some((values) => !values.every(Number.isFinite)))
+    return { kind: 'refused', reason: `the weights are not finite after epoch ${best.epoch}` };
   return {
     kind: 'trained',
     weights: initial.map(({ name, shape }, k) => ({ name, shape, values: best.weights[k]! })),
@@ -102,7 +113,15 @@ function batchGradients(
 }
 
 /** Mean loss of the samples from `from` on in inference mode, penalties included. */
-function evaluate(tf: TensorFlow, network: Network, parameters: readonly Parameter[], weights: WeightValues, samples: Samples, training: Training, from: number): number {
+function evaluate(
+  tf: TensorFlow,
+  network: Network,
+  parameters: readonly Parameter[],
+  weights: WeightValues,
+  samples: Samples,
+  training: Training,
+  from: number,
+): number {
   const loaded = loadNetwork(tf, network, weights);
   let sum = 0;
   try {
@@ -143,7 +162,9 @@ function gatherTargets({ targets, outputs }: Samples, chosen: Int32Array): Float
 
 function gatherWindows({ rows, inputs, lookback, ends }: Samples, chosen: Int32Array): WindowBatch {
   const batch = emptyBatch(lookback, inputs, chosen.length);
-  chosen.forEach((sample, window) => copyWindow(rows, inputs, lookback, ends[sample]!, batch, window));
+  chosen.forEach((sample, window) => {
+    copyWindow(rows, inputs, lookback, ends[sample]!, batch, window);
+  });
   return batch;
 }
 
@@ -162,25 +183,30 @@ function copyWindow(rows: Float32Array, inputs: number, lookback: number, end: n
 function openPredictor(tf: TensorFlow, network: Network, weights: readonly Weight[]): Predictor {
   checkWeights(network, weights);
   const { inputs, lookback, outputs } = network;
-  const loaded = loadNetwork(tf, network, weights.map(({ values }) => values));
+  const loaded = loadNetwork(
+    tf,
+    network,
+    weights.map(({ values }) => values),
+  );
   return {
     forecast(rows, ends, slots, into) {
-      let k = 0;
-      while (k < ends.length) {
+      // A window's batch is the number of windows before it in the same slot: no other way takes fewer batches.
+      const batches: Map<number, number>[] = [];
+      const taken = new Int32Array(SLOTS);
+      ends.forEach((end, k) => {
+        if (!isComplete(rows, inputs, lookback, end)) {
+          into.fill(Number.NaN, k * outputs, (k + 1) * outputs);
+          return;
+        }
+        const slot = ((slots[k]! % SLOTS) + SLOTS) % SLOTS;
+        const placed = (batches[taken[slot]!++] ??= new Map());
+        placed.set(slot, k);
+      });
+      for (const placed of batches) {
         const batch = emptyBatch(lookback, inputs, SLOTS);
-        const placed = new Map<number, number>();
-        // Consecutive bars fill one batch; a slot that is taken starts the next.
-        for (; k < ends.length; k++) {
-          const slot = ((slots[k]! % SLOTS) + SLOTS) % SLOTS;
-          if (placed.has(slot)) break;
-          placed.set(slot, k);
-          if (isComplete(rows, inputs, lookback, ends[k]!)) copyWindow(rows, inputs, lookback, ends[k]!, batch, slot);
-        }
+        for (const [slot, k] of placed) copyWindow(rows, inputs, lookback, ends[k]!, batch, slot);
         const said = loaded.forward(batch);
-        for (const [slot, window] of placed) {
-          const known = isComplete(rows, inputs, lookback, ends[window]!);
-          for (let j = 0; j < outputs; j++) into[window * outputs + j] = known ? said[slot * outputs + j]! : Number.NaN;
-        }
+        for (const [slot, k] of placed) into.set(said.subarray(slot * outputs, (slot + 1) * outputs), k * outputs);
       }
     },
     close: () => loaded.dispose(),

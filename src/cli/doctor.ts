@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { rm, statfs, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { DateTime } from 'luxon';
+import pc from 'picocolors';
+import type { LoadedBot } from '../config.ts';
+import { intervalName } from '../core/interval.ts';
+import { openBarStore } from '../data/store.ts';
+import { cronFor, nextTick } from '../live/cron.ts';
+import { loadBotFile } from './bot-file.ts';
+import { type Check, fail, ok, warn } from './check.ts';
+import { ExitCode } from './exit-code.ts';
+import { type BotOptions, colourful, type Host, print } from './host.ts';
+import { loadMarkets } from './market-data.ts';
+
+const OLDEST_NODE = 20;
+const MEGABYTE = 1_000_000;
+const SCARCE_DISK = 500 * MEGABYTE;
+const FULL_DISK = 20 * MEGABYTE;
+
+/** Looks at the machine, the workspace and, where one is named, a bot file. Exit code 1 where a check fails. */
+export async function run([file]: readonly string[], options: BotOptions, host: Host): Promise<number> {
+  const checks = [
+    checkNode(),
+    await checkEngine(),
+    ...(await checkWorkspace(options.workspace)),
+    ...(file === undefined ? [] : await checkBot(file, options, host)),
+  ];
+  if (options.json) print(host.stdout, JSON.stringify({ schema: 'paperwalk/doctor@1', healthy: !checks.some(failed), checks }));
+  else for (const check of checks) print(host.stdout, line(check, colourful(host.stdout, host)));
+  return checks.some(failed) ? ExitCode.no : ExitCode.done;
+}
+
+function checkNode(): Check {
+  const { node } = process.versions;
+  if (Number(node.split('.')[0]) >= OLDEST_NODE) return ok('node', node);
+  return fail('node', `Expected Node ${OLDEST_NODE} or later, received ${node}`, 'install a later one, from nodejs.org or with nvm');
+}
+
+async function checkEngine(): Promise<Check> {
+  try {
+    const { createTensorflowTrainer } = await import('../models/engines/tensorflow/trainer.ts');
+    return ok('engine', (await createTensorflowTrainer()).description);
+  } catch (error) {
+    return fail('engine', (error as Error).message, 'install the packages again with npm ci');
+  }
+}
+
+async function checkWorkspace(workspace: string): Promise<Check[]> {
+  const folder = existingFolder(workspace);
+  const probe = join(folder, `.paperwalk-${randomUUID()}`);
+  const checks: Check[] = [];
+  try {
+    await writeFile(probe, '');
+    await rm(probe);
+    checks.push(ok('workspace', `${workspace} can be written`));
+  } catch (error) {
+    checks.push(fail('workspace', (error as Error).message, 'name another folder with --workspace'));
+  }
+  const { bavail, bsize } = await statfs(folder);
+  const free = bavail * bsize;
+  const words = `${(free / MEGABYTE).toFixed(0)} MB free`;
+  if (free < FULL_DISK) checks.push(fail('disk', words, 'free some space, or name a folder on another disk with --workspace'));
+  else checks.push(free < SCARCE_DISK ? warn('disk', words, 'fits and reports add up; free some space soon') : ok('disk', words));
+  try {
+    checks.push(ok('store', `${(await openBarStore(workspace).list()).length} stored series, all intact`));
+  } catch (error) {
+    checks.push(fail('store', (error as Error).message, 'import the damaged series again'));
+  }
+  return checks;
+}
+
+/** The folder itself, or the nearest one above it that is there. */
+function existingFolder(path: string): string {
+  let folder = resolve(path);
+  while (!existsSync(folder)) folder = dirname(folder);
+  return folder;
+}
+
+async function checkBot(file: string, options: BotOptions, host: Host): Promise<Check[]> {
+  let loaded: LoadedBot;
+  try {
+    loaded = await loadBotFile(file, options, host);
+  } catch (error) {
+    return [fail('bot', (error as Error).message, 'correct the bot file')];
+  }
+  return [
+    ok('bot', `${loaded.bot.name}: ${loaded.bot.strategy.name}${loaded.bot.model ? ` on ${loaded.bot.model.kind}` : ''}`),
+    await checkData(loaded, options),
+    checkCron(loaded, host),
+  ];
+}
+
+async function checkData(loaded: LoadedBot, { workspace }: BotOptions): Promise<Check> {
+  try {
+    const markets = await loadMarkets(loaded, workspace);
+    const words = markets.map(({ bars }) => `${bars.market}, ${bars.length} bars`).join('; ');
+    const warnings = markets.flatMap(({ warnings = [] }) => warnings);
+    return warnings.length === 0 ? ok('data', words) : warn('data', `${words}: ${warnings.join('; ')}`, 'look at them with paperwalk bars');
+  } catch (error) {
+    return fail('data', (error as Error).message, 'get the bars, or name others under markets');
+  }
+}
+
+/** When a paper session of the bot would tick. */
+function checkCron({ config, intervalMs }: LoadedBot, host: Host): Check {
+  const { cron = 'auto' } = config.paper ?? {};
+  try {
+    const expression = cron === 'auto' ? cronFor(intervalMs) : cron;
+    const next = nextTick(expression, DateTime.fromMillis(host.now())).toISO({ suppressMilliseconds: true });
+    return ok('cron', `${expression} (UTC) for ${intervalName(intervalMs)} bars, next tick ${next}`);
+  } catch (error) {
+    return fail('cron', (error as Error).message, 'set paper.cron in the bot file');
+  }
+}
+
+function failed({ status }: Check): boolean {
+  return status === 'fail';
+}
+
+function line({ name, status, message, mend }: Check, colour: boolean): string {
+  const { green, yellow, red } = pc.createColors(colour);
+  const sign = { ok: green, warn: yellow, fail: red }[status](status.padEnd(4));
+  return `${sign}  ${name.padEnd(9)}  ${message}${mend ? `\n${' '.repeat(17)}-> ${mend}` : ''}`;
+}

@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+import { ExitCode } from './exit-code.ts';
+import { main } from './program.ts';
+
+const stop = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => {
+    // Whoever asks twice does not want to wait.
+    if (stop.signal.aborted) process.exit(ExitCode.interrupted);
+    stop.abort();
+  });
+}
+
+// A reader that has seen enough (`paperwalk bars | head`) is no error.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
+const { stdout, stderr } = process;
+const code = await main(process.argv.slice(2), { stdout, stderr, environment: process.env, signal: stop.signal, now: Date.now });
+// What was written to a pipe must be out before the process ends.
+await Promise.all([stdout, stderr].map((stream) => new Promise((done) => stream.write('', done))));
+process.exit(code);

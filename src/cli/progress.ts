@@ -1,0 +1,101 @@
+import { type Options, SingleBar } from 'cli-progress';
+import type { Progress } from '../backtest/fit-source.ts';
+import type { Host } from './host.ts';
+import { print } from './host.ts';
+
+/** Models that take no time worth showing. */
+const INSTANT = ['persistence', 'drift', 'majority'];
+
+/** Steps of the bar per fold, so that epochs move it too. */
+const STEPS = 1000;
+
+export interface ProgressView {
+  show(progress: Progress): void;
+  /** Clears the bar; nothing is shown afterwards. */
+  close(): void;
+}
+
+/**
+ * Training as it goes, on stderr: on a terminal one bar over the folds, with the epoch, the losses and the time left; elsewhere one line
+ * per trained fold.
+ */
+export function createProgress(host: Host): ProgressView {
+  const view = host.stderr.isTTY ? bar(host) : lines(host);
+  return {
+    show(progress) {
+      if (!INSTANT.includes(progress.model)) view.show(progress);
+    },
+    close: view.close,
+  };
+}
+
+function lines(host: Host): ProgressView {
+  return {
+    show({ model, market, fold, folds, epoch, cached }) {
+      if (epoch || cached !== false) return;
+      print(host.stderr, `Trained ${model} on ${market}, fold ${fold} of ${folds}`);
+    },
+    close() {},
+  };
+}
+
+function bar(host: Host): ProgressView {
+  const options: Options = {
+    stream: host.stderr,
+    clearOnComplete: true,
+    hideCursor: true,
+    linewrap: false,
+    fps: 10,
+    barsize: 24,
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    format: (_options, { progress }, { words = '' }) => {
+      const width = (host.stderr.columns ?? 80) - 1;
+      const full = Math.round(progress * 24);
+      return `${'█'.repeat(full)}${'░'.repeat(24 - full)} ${words}`.slice(0, width);
+    },
+  };
+  let single: SingleBar | undefined;
+  let model = '';
+  let started = 0;
+  let first = 0;
+  const stop = () => {
+    single?.stop();
+    single = undefined;
+  };
+  return {
+    show(progress) {
+      const { fold, folds, epoch, cached } = progress;
+      if (model !== progress.model || !single) {
+        stop();
+        model = progress.model;
+        started = host.now();
+        first = fold - 1;
+        single = new SingleBar(options);
+        single.start(folds * STEPS, 0, { words: `${model} fold ${fold}/${folds}` });
+      }
+      // What was found rather than trained says nothing about the time that training takes.
+      if (cached) {
+        started = host.now();
+        first = fold;
+      }
+      const done = epoch ? fold - 1 + epoch.epoch / (epoch.epochs + 1) : fold;
+      const left = done > first && done < folds ? ((host.now() - started) / (done - first)) * (folds - done) : undefined;
+      const loss = epoch
+        ? `, loss ${epoch.loss.toFixed(4)}${epoch.validationLoss === null ? '' : `, validation ${epoch.validationLoss.toFixed(4)}`}`
+        : '';
+      const parts = [
+        `${model} fold ${fold}/${folds}`,
+        ...(epoch ? [`epoch ${String(epoch.epoch).padStart(String(epoch.epochs).length)}/${epoch.epochs}${loss}`] : []),
+        ...(left === undefined ? [] : [`${duration(left)} left`]),
+      ];
+      single.update(Math.round(done * STEPS), { words: parts.join('  ') });
+    },
+    close: stop,
+  };
+}
+
+function duration(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
+}

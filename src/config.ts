@@ -1,0 +1,164 @@
+import { readFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { LineCounter, parseDocument } from 'yaml';
+import { ConfigError } from './config/config-error.ts';
+import { crossCheck } from './config/cross-check.ts';
+import { fraction, modelOptions, type ResolvedModel, resolveModel, strategyOptions } from './config/options.ts';
+import { applyOverrides, type Override } from './config/override.ts';
+import { type Path, Positions } from './config/position.ts';
+import { type Problem, problemsOf, unknownKeyWords } from './config/problem.ts';
+import { type BotConfig, botSchema, instantOf } from './config/schema.ts';
+import { unsupported } from './config/unsupported.ts';
+import { periodsPerYear } from './core/calendar.ts';
+import { intervalMs } from './core/interval.ts';
+import { createModel } from './models/model.ts';
+import { createSchedule } from './models/schedule.ts';
+import { createStrategy } from './strategies/registry.ts';
+import type { Bot } from './walk/bot.ts';
+
+export interface BotFileOptions {
+  /** Values from the command line, in their order. */
+  readonly overrides?: readonly Override[];
+  /** Where `${NAME}` in the section paper is looked up. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The folder that relative paths of overrides start from. */
+  readonly currentDirectory: string;
+}
+
+/** A market of a bot: its text as written, and the folder that a relative path in it starts from. */
+export interface MarketReference {
+  readonly source: string;
+  readonly type: 'spot' | 'margin';
+  readonly baseDirectory: string;
+}
+
+/** A bot file with every default filled in, plain JSON that is itself a valid bot file; for a baseline without what only networks use. */
+export type ResolvedConfig = Omit<BotConfig, 'model'> & { readonly model?: ResolvedModel };
+
+export interface LoadedBot {
+  readonly bot: Bot;
+  readonly intervalMs: number;
+  readonly markets: readonly MarketReference[];
+  readonly config: ResolvedConfig;
+}
+
+/** The bot a YAML or JSON file describes. Throws a ConfigError as `resolveBot` does, also where there is no such file. */
+export async function loadBot(file: string, options: BotFileOptions): Promise<LoadedBot> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const received = code === 'ENOENT' || code === 'ENOTDIR' ? 'no such file' : code === 'EISDIR' ? 'a folder' : undefined;
+    if (!received) throw error;
+    throw new ConfigError([`${file}: Expected a bot file, received ${received}; paperwalk init writes one`]);
+  }
+  return resolveBot(text, file, options);
+}
+
+/**
+ * The bot that a text describes; `file` names it in errors and is what relative paths start from. The section `paper` is checked and
+ * kept, but acts only in a paper session. Throws a ConfigError with one line per problem: `file:line:column`, or the option of an override.
+ */
+export function resolveBot(text: string, file: string, options: BotFileOptions): LoadedBot {
+  const { overrides = [] } = options;
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const positions = new Positions(document, lines);
+  const refuse = (problems: readonly Problem[]) => {
+    const located = problems.map(({ path, part, message }) => {
+      const override = overrides.findLast((candidate) => sets(candidate, path, part));
+      const { line, column } = override ? { line: 0, column: 0 } : positions.of(path, part);
+      return { line, column, text: `${override?.option ?? `${file}:${line}:${column}`}: ${message}` };
+    });
+    located.sort((a, b) => a.line - b.line || a.column - b.column);
+    if (located.length > 0) throw new ConfigError(located.map((problem) => problem.text));
+  };
+  if (document.errors.length > 0) {
+    const places = document.errors.map(({ pos, message }) => ({ ...positions.at(pos[0]), message }));
+    throw new ConfigError(places.map(({ line, column, message }) => `${file}:${line}:${column}: Expected valid YAML or JSON: ${message}`));
+  }
+  const raw = plain(document, file);
+  applyOverrides(raw, overrides);
+  refuse(unsupported(raw));
+  const parsed = botSchema.safeParse('name' in raw ? raw : { name: nameOf(file), ...raw }, { error: unknownKeyWords });
+  if (!parsed.success) refuse(problemsOf(parsed.error.issues, raw));
+  const config = parsed.data as BotConfig;
+  refuse(crossCheck(config, options.environment));
+
+  const fromCommandLine = (k: number) =>
+    overrides.some(({ path }) => path[0] === 'markets' && (path.length === 1 || path[1] === String(k)));
+  return {
+    bot: botOf(config),
+    intervalMs: intervalMs(config.interval),
+    markets: config.markets.map((market, k) => ({
+      ...market,
+      baseDirectory: fromCommandLine(k) ? options.currentDirectory : dirname(file),
+    })),
+    config: resolved(config),
+  };
+}
+
+/** Whether a problem was brought in by an override: in the value it set, or in a section that it made on its way there. */
+function sets(override: Override, path: Path, part: Problem['part']): boolean {
+  const shared = Math.min(override.path.length, path.length);
+  if (part === 'value' && path.length < override.path.length) return false;
+  return override.path.slice(0, shared).every((step, k) => step === String(path[k]));
+}
+
+function plain(document: ReturnType<typeof parseDocument>, file: string): Record<string, unknown> {
+  let raw: unknown;
+  try {
+    raw = document.toJS();
+  } catch (error) {
+    // The library stops at aliases that unfold into too much, and at those without an anchor.
+    if (!(error instanceof ReferenceError)) throw error;
+    throw new ConfigError([`${file}:1:1: Expected aliases that can be resolved: ${error.message}`]);
+  }
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
+    throw new ConfigError([`${file}:1:1: Expected keys and values such as name: my-bot, received ${JSON.stringify(raw) ?? 'nothing'}`]);
+  }
+  return raw as Record<string, unknown>;
+}
+
+/** A bot without a name is called like its file. */
+function nameOf(file: string): string {
+  return basename(file).replace(/\.[^.]*$/, '');
+}
+
+function resolved(config: BotConfig): ResolvedConfig {
+  const { model, ...rest } = config;
+  return {
+    ...rest,
+    schedule: { ...config.schedule, maxAge: createSchedule(config.schedule).maxAge },
+    ...(model && { model: resolveModel(model) }),
+  };
+}
+
+function botOf(config: BotConfig): Bot {
+  const { calendar, history, period, schedule, model, costs, sizing, markets } = config;
+  return {
+    name: config.name,
+    calendar: typeof calendar === 'string' ? calendar : '24/7',
+    periodsPerYear: typeof calendar === 'string' ? periodsPerYear(calendar, intervalMs(config.interval)) : calendar.periodsPerYear,
+    ...(history && { historyFrom: instantOf(history.from) }),
+    period: {
+      ...(period.from !== undefined && { from: instantOf(period.from) }),
+      ...(period.to !== undefined && { to: instantOf(period.to) }),
+    },
+    evaluate: config.evaluate,
+    rules: {
+      capital: config.capital,
+      fill: config.fill,
+      costs: { taker: fraction(costs.taker), slippage: fraction(costs.slippage) },
+      share: fraction(sizing.of) / markets.length,
+      band: fraction(sizing.band),
+      margin: new Set(markets.filter(({ type }) => type === 'margin').map(({ source }) => source)),
+    },
+    strategy: createStrategy(strategyOptions(config.strategy)),
+    ...(model && { model: createModel(modelOptions(model)) }),
+    schedule: createSchedule(schedule),
+    ...(schedule.anchor !== undefined && { anchor: instantOf(schedule.anchor) }),
+    seed: config.seed,
+  };
+}

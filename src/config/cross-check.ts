@@ -1,0 +1,106 @@
+import { periodsPerYear } from '../core/calendar.ts';
+import { intervalMs } from '../core/interval.ts';
+import { DataError } from '../data/data-error.ts';
+import { parseSynthetic } from '../data/synthetic.ts';
+import { checkFeature, type FeatureSpecification, featureNames } from '../models/feature.ts';
+import { createModel } from '../models/model.ts';
+import { createSchedule } from '../models/schedule.ts';
+import { createStrategy, needsForecast } from '../strategies/registry.ts';
+import { unsetVariables } from './environment.ts';
+import { featuresOf, modelOptions, strategyOptions } from './options.ts';
+import type { Path } from './position.ts';
+import { type Problem, unknownName } from './problem.ts';
+import { type BotConfig, instantOf, type StrategyConfig } from './schema.ts';
+
+/** What is wrong between the values of a bot file, each of which is fine by itself. */
+export function crossCheck(config: BotConfig, environment: Readonly<Record<string, string | undefined>>): Problem[] {
+  return [
+    ...checkMarkets(config),
+    ...checkTimes(config),
+    ...checkModel(config),
+    ...checkStrategy(config),
+    ...(config.paper ? unsetVariables(config.paper, ['paper'], environment) : []),
+  ];
+}
+
+function checkMarkets({ markets, interval }: BotConfig): Problem[] {
+  const found: Problem[] = [];
+  markets.forEach(({ source }, k) => {
+    const path = ['markets', k];
+    if (markets.findIndex((other) => other.source === source) < k) {
+      found.push(problem(path, `Expected each market once, received ${source} again`));
+    }
+    if (source.startsWith('synthetic:')) found.push(...refusals(path, () => parseSynthetic(source, intervalMs(interval))));
+  });
+  return found;
+}
+
+function checkTimes({ period, calendar, interval, schedule }: BotConfig): Problem[] {
+  const found: Problem[] = [];
+  if (period.from !== undefined && period.to !== undefined && instantOf(period.from) >= instantOf(period.to)) {
+    found.push(problem(['period', 'to'], `Expected period.to to lie after period.from (${period.from}), received ${period.to}`));
+  }
+  if (calendar === 'nyse') found.push(...refusals(['calendar'], () => periodsPerYear(calendar, intervalMs(interval))));
+  found.push(...refusals(['schedule', 'maxAge'], () => createSchedule(schedule)));
+  return found;
+}
+
+function checkModel({ model }: BotConfig): Problem[] {
+  if (!model) return [];
+  const features = featuresOf(model).flatMap((feature, k) => checkFeatureAt(feature, ['model', 'features', k]));
+  return features.length > 0 ? features : refusals(['model'], () => createModel(modelOptions(model)));
+}
+
+function checkFeatureAt(feature: FeatureSpecification, path: Path): Problem[] {
+  const name = typeof feature === 'string' ? feature : Object.keys(feature)[0];
+  if (name !== undefined && !featureNames().includes(name)) return [problem(path, unknownName('feature', name, featureNames()))];
+  return refusals(path, () => checkFeature(feature));
+}
+
+function checkStrategy({ strategy, model, markets }: BotConfig): Problem[] {
+  const options = strategyOptions(strategy);
+  const refused = refusals(['strategy'], () => createStrategy(options));
+  if (refused.length > 0) return refused;
+  const found: Problem[] = [];
+  if (needsForecast(options) && !model) {
+    found.push(
+      problem(['strategy'], `Expected a model for the strategy ${strategy.kind}, which trades on forecasts, received none; add model: gru`),
+    );
+  }
+  const spot = markets.findIndex(({ type }) => type === 'spot');
+  const short = shortPath(strategy, ['strategy']);
+  if (short && spot >= 0) {
+    const source = markets[spot]?.source ?? '';
+    const market = `{ source: ${JSON.stringify(source)}, type: margin }`;
+    found.push(
+      problem(
+        short,
+        `Expected side long on the spot market ${source}, received both; short selling needs type: margin, as in markets: [${market}]`,
+      ),
+    );
+  }
+  return found;
+}
+
+/** Where a strategy asks for short positions. */
+function shortPath(strategy: StrategyConfig, path: Path): Path | undefined {
+  if (strategy.kind === 'vote') {
+    return strategy.of.map((member, k) => shortPath(member, [...path, 'of', k])).find((found) => found !== undefined);
+  }
+  return 'side' in strategy && strategy.side === 'both' ? [...path, 'side'] : undefined;
+}
+
+/** The refusal of a constructor, which says in words what it expected, as a problem of the section it was given. */
+function refusals(path: Path, build: () => unknown): Problem[] {
+  try {
+    build();
+    return [];
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof DataError) return [problem(path, error.message)];
+    throw error;
+  }
+}
+
+function problem(path: Path, message: string): Problem {
+  return { path, part: 'value', message };
+}

@@ -6,11 +6,19 @@ const markets = Number(process.argv[2]);
 const repetitions = Number(process.argv[3]);
 
 const bars = Array.from({ length: markets }, (_, k) => ({
-  ...synthetic('white-noise', { bars: BARS / markets, intervalMs: 60_000, start: Date.UTC(2020, 0, 1), seed: k + 1, volatility: 0.0005 }).bars,
+  ...synthetic('white-noise', { bars: BARS / markets, intervalMs: 60_000, start: Date.UTC(2020, 0, 1), seed: k + 1, volatility: 0.0005 })
+    .bars,
   market: `market-${k}`,
 }));
 const strategy = createStrategy({ kind: 'crossover', fast: 10, slow: 30 });
-const rules = { capital: 10_000, fill: 'next-open', costs: { taker: 0.0001, slippage: 0 }, share: 1 / markets, band: 0.05, margin: new Set() };
+const rules = {
+  capital: 10_000,
+  fill: 'next-open',
+  costs: { taker: 0.0001, slippage: 0 },
+  share: 1 / markets,
+  band: 0.05,
+  margin: new Set(),
+};
 const panel = createPanel(bars);
 
 const times = [];
@@ -22,7 +30,16 @@ for (let repetition = 0; repetition < repetitions; repetition++) {
   const start = performance.now();
   const signals = panel.markets.map((market) => strategy.signals.map((signal) => signal.column(market, market.close)));
   const middle = performance.now();
-  const { trace } = run({ name: 'bench', panel, policy: strategy.policy, signals, forecasts: signals.map(([signal]) => signal), rules, from: 0, to: panel.closeTime.length });
+  const { trace } = run({
+    name: 'bench',
+    panel,
+    policy: strategy.policy,
+    signals,
+    forecasts: signals.map(([signal]) => signal),
+    rules,
+    from: 0,
+    to: panel.closeTime.length,
+  });
   const end = performance.now();
   times.push({ indicators: (middle - start) / 1000, fold: (end - middle) / 1000 });
   last = trace;

@@ -38,7 +38,9 @@ function measure(markets: number): EngineFigures {
 
 function inProcess(markets: number, repetitions: number): EngineFigures {
   const script = fileURLToPath(new URL('./engine-process.mjs', import.meta.url));
-  const { stdout, stderr, status } = spawnSync(process.execPath, ['--expose-gc', script, String(markets), String(repetitions)], { encoding: 'utf8' });
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['--expose-gc', script, String(markets), String(repetitions)], {
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`The benchmark's process ended with ${status}: ${stderr}`);
   return JSON.parse(stdout) as EngineFigures;
 }

@@ -1,7 +1,7 @@
 // A small GRU, retrained as the walk moves on, on a market that is known to hold something to learn.
 import { backtest, gru, synthetic, threshold } from '../src/index.ts';
 
-const { bars, truth } = synthetic('planted', { bars: 3500, intervalMs: 3_600_000, start: Date.UTC(2022, 0, 1), seed: 11 });
+const { bars, truth } = synthetic('planted', { bars: 4200, intervalMs: 3_600_000, start: Date.UTC(2022, 0, 1), seed: 11 });
 console.log(truth);
 
 const result = await backtest({

@@ -1,4 +1,4 @@
-import { backtest, baseline, gru, type RunResult, synthetic, threshold, type Trainer } from '../src/index.ts';
+import { backtest, baseline, gru, type RunResult, synthetic, type Trainer, threshold } from '../src/index.ts';
 
 const HOUR = 3_600_000;
 

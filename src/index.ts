@@ -1,42 +1,37 @@
 /** Paperwalk as a library: a strategy in code, on the same engine as the command line tool. */
 
+// Backtests: one long tick, and what it amounts to.
+export { type BacktestOptions, backtest } from './backtest/options.ts';
+export type { Backtest, RunResult } from './backtest/result.ts';
 // Bars: closed intervals of a market, and where they come from.
 export { type BarColumns, BarError, type Bars, type Column, createBars, firstRowAt, sliceBars } from './core/bars.ts';
-/** Bars from a CSV file; `interval` such as `4h`. */
-export { csv } from './data/bars-from-csv.ts';
-/** A seeded market whose predictable part is known. */
-export { SYNTHETIC_KINDS, synthetic } from './data/synthetic.ts';
-/** Data that are missing, damaged or too few, with file and line where known. */
-export { DataError } from './data/data-error.ts';
-
-// Indicators: bars to causal columns.
-export { indicator, indicatorNames } from './indicators/catalogue.ts';
-
-// Models: bars to forecasts.
-export { baseline, createModel, gru, lstm, type Model, type ModelOptions, rnn } from './models/model.ts';
-export type { FeatureSpecification } from './models/feature.ts';
-export { type Fit, type Outcome } from './models/fit.ts';
-export { directoryFitStore, directoryForecastStore, type FitStore, type ForecastStore, memoryFitStore } from './models/bundle.ts';
-export type { Epoch, Predictor, Samples, Trained, Trainer, Weight } from './models/trainer.ts';
-export { createTensorflowTrainer } from './models/engines/tensorflow/trainer.ts';
-
+// The engine: the one fold over slices, for those who bring their own columns.
+export { type Rules, type Run, run, type Setup } from './core/engine.ts';
+export { createPanel, type Panel } from './core/panel.ts';
 // Strategies: signals to targets.
 export { HOLD, type Policy, Reason, type Signal, type Strategy, type View } from './core/policy.ts';
+export type { Event, FillEvent, Order, State, Trace } from './core/trace.ts';
+/** Bars from a CSV file; `interval` such as `4h`. */
+export { csv } from './data/bars-from-csv.ts';
+/** Data that are missing, damaged or too few, with file and line where known. */
+export { DataError } from './data/data-error.ts';
+/** A seeded market whose predictable part is known. */
+export { SYNTHETIC_KINDS, synthetic } from './data/synthetic.ts';
+// Indicators: bars to causal columns.
+export { indicator, indicatorNames } from './indicators/catalogue.ts';
+export { directoryFitStore, directoryForecastStore, type FitStore, type ForecastStore, memoryFitStore } from './models/bundle.ts';
+export { createTensorflowTrainer } from './models/engines/tensorflow/trainer.ts';
+export type { FeatureSpecification } from './models/feature.ts';
+export type { Fit, Outcome } from './models/fit.ts';
+// Models: bars to forecasts.
+export { baseline, createModel, gru, lstm, type Model, type ModelOptions, rnn } from './models/model.ts';
+export type { Epoch, Predictor, Samples, Trained, Trainer, Weight } from './models/trainer.ts';
+export { htmlReport } from './report/html.ts';
+export { terminalSummary } from './report/terminal.ts';
 export { buyAndHold } from './strategies/buy-and-hold.ts';
 export { crossover } from './strategies/crossover.ts';
 export { forecastReturn } from './strategies/forecast.ts';
 export { createStrategy, type StrategyOptions } from './strategies/registry.ts';
 export { threshold } from './strategies/threshold.ts';
 export { vote } from './strategies/vote.ts';
-
-// The engine: the one fold over slices, for those who bring their own columns.
-export { type Rules, type Run, run, type Setup } from './core/engine.ts';
-export { createPanel, type Panel } from './core/panel.ts';
-export type { Event, FillEvent, Order, State, Trace } from './core/trace.ts';
 export { digest } from './walk/digest.ts';
-
-// Backtests: one long tick, and what it amounts to.
-export { type BacktestOptions, backtest } from './backtest/options.ts';
-export type { Backtest, RunResult } from './backtest/result.ts';
-export { htmlReport } from './report/html.ts';
-export { terminalSummary } from './report/terminal.ts';

@@ -8,7 +8,20 @@ interface Room {
   readonly packages: readonly string[];
 }
 
-const EVERYTHING = ['core', 'statistics', 'indicators', 'models', 'strategies', 'data', 'walk', 'backtest', 'live', 'report', 'config', 'index'];
+const EVERYTHING = [
+  'core',
+  'statistics',
+  'indicators',
+  'models',
+  'strategies',
+  'data',
+  'walk',
+  'backtest',
+  'live',
+  'report',
+  'config',
+  'index',
+];
 const ROOMS: Readonly<Record<string, Room>> = {
   core: { folders: [], packages: [] },
   'core/random': { folders: ['core'], packages: ['pure-rand/'] },
@@ -26,7 +39,10 @@ const ROOMS: Readonly<Record<string, Room>> = {
     folders: ['core', 'indicators', 'statistics', 'strategies', 'models', 'data', 'walk', 'report/verdict'],
     packages: ['node:'],
   },
-  live: { folders: ['core', 'indicators', 'statistics', 'strategies', 'models', 'data', 'walk'], packages: ['node:', 'node-cron', 'luxon'] },
+  live: {
+    folders: ['core', 'indicators', 'statistics', 'strategies', 'models', 'data', 'walk'],
+    packages: ['node:', 'node-cron', 'luxon'],
+  },
   report: { folders: ['core', 'statistics', 'backtest/result'], packages: ['echarts', 'cli-table3', 'picocolors'] },
   config: { folders: EVERYTHING, packages: ['zod', 'yaml', 'node:'] },
   cli: { folders: EVERYTHING, packages: ['zod', 'yaml', 'commander', 'cli-progress', 'cli-table3', 'picocolors', 'luxon', 'node:'] },
@@ -38,8 +54,12 @@ const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts') && statSync(join(SOURCE, file)).isFile())
   .map((file) => file.replaceAll('\\', '/'));
 const text = (file: string) => readFileSync(join(SOURCE, file), 'utf8');
-const code = (file: string) => text(file).replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1');
-const importsOf = (file: string) => [...text(file).matchAll(/(?:\bfrom\s|\bimport\(|^import\s|require\()\s*'([^']+)'/gm)].map((match) => match[1]!);
+const code = (file: string) =>
+  text(file)
+    .replace(/\/\*[\s\S]*?\*\//g, '')
+    .replace(/(^|\s)\/\/.*$/gm, '$1');
+const importsOf = (file: string) =>
+  [...text(file).matchAll(/(?:\bfrom\s|\bimport\(|^import\s|require\()\s*'([^']+)'/gm)].map((match) => match[1]!);
 
 /** The room of a file: the longest entry of the table that its path starts with. */
 function roomOf(file: string): string {
@@ -61,11 +81,15 @@ describe('the architecture', () => {
     const top = file.split('/')[0]!.replace(/\.ts$/, '');
     for (const imported of importsOf(file)) {
       if (imported.startsWith('.')) {
-        const target = relative(SOURCE, resolve(SOURCE, dirname(file), imported)).replaceAll('\\', '/').replace(/\.ts$/, '');
+        const target = relative(SOURCE, resolve(SOURCE, dirname(file), imported))
+          .replaceAll('\\', '/')
+          .replace(/\.ts$/, '');
         const allowed = [top, ...room!.folders].some((folder) => target === folder || target.startsWith(`${folder}/`));
         expect(allowed, `${file} imports ${target}, which ${name} may not`).toBe(true);
       } else {
-        const allowed = room!.packages.some((prefix) => imported === prefix || (/[/:-]$/.test(prefix) ? imported.startsWith(prefix) : imported.startsWith(`${prefix}/`)));
+        const allowed = room!.packages.some(
+          (prefix) => imported === prefix || (/[/:-]$/.test(prefix) ? imported.startsWith(prefix) : imported.startsWith(`${prefix}/`)),
+        );
         expect(allowed, `${file} imports the package ${imported}, which ${name} may not`).toBe(true);
       }
     }
@@ -80,9 +104,12 @@ describe('the architecture', () => {
     else expect(code(file)).not.toMatch(forbidden);
   });
 
-  it.each(files.filter((file) => /^(core|indicators|statistics|models|walk)\//.test(file)))('%s takes no powers by ** or Math.pow', (file) => {
-    expect(code(file)).not.toMatch(/Math\.pow|\*\*/);
-  });
+  it.each(files.filter((file) => /^(core|indicators|statistics|models|walk)\//.test(file)))(
+    '%s takes no powers by ** or Math.pow',
+    (file) => {
+      expect(code(file)).not.toMatch(/Math\.pow|\*\*/);
+    },
+  );
 
   it.each(files)('%s is named after a noun and is no longer than 400 lines', (file) => {
     expect(file).not.toMatch(/(utils?|helpers?|common|types|manager)\.ts$/);

@@ -3,6 +3,7 @@ import { firstRowAt, sliceBars } from '../core/bars.ts';
 import { createPanel, firstSliceAt, type Panel, singleMarket } from '../core/panel.ts';
 import type { Trace } from '../core/trace.ts';
 import { DataError } from '../data/data-error.ts';
+import { canonicalJson, contentHash } from '../models/key.ts';
 import type { Trainer } from '../models/trainer.ts';
 import { verdict } from '../report/verdict.ts';
 import { type Performance, performance } from '../statistics/performance.ts';
@@ -11,7 +12,6 @@ import { buyAndHold } from '../strategies/buy-and-hold.ts';
 import type { Bot } from '../walk/bot.ts';
 import { digest } from '../walk/digest.ts';
 import { type RowRange, runBot, signalColumns } from '../walk/walk.ts';
-import { canonicalJson, contentHash } from '../models/key.ts';
 import { assumptions } from './assumptions.ts';
 import { type Predictions, predict, type Surroundings } from './predictions.ts';
 import type { Backtest, DataSummary, FitSummary, MarketColumns, RunResult, TradeRow } from './result.ts';
@@ -44,7 +44,9 @@ export type { Trainer };
 export async function backtestBot(bot: Bot, data: readonly MarketData[], around: BacktestSurroundings): Promise<Backtest> {
   const started = around.clock();
   const panel = createPanel(data.map(({ bars }) => cutBars(bot, bars)));
-  const ranges = panel.markets.map((bars): RowRange => ({ from: bot.period.from === undefined ? 0 : firstRowAt(bars, bot.period.from), to: bars.length }));
+  const ranges = panel.markets.map(
+    (bars): RowRange => ({ from: bot.period.from === undefined ? 0 : firstRowAt(bars, bot.period.from), to: bars.length }),
+  );
   if (ranges.every(({ from, to }) => from >= to)) throw new DataError(emptyPeriod(bot, panel));
   const prepared = around.clock();
   const predictions = bot.model ? await predict(bot, bot.model, panel, ranges, around) : undefined;
@@ -56,10 +58,15 @@ export async function backtestBot(bot: Bot, data: readonly MarketData[], around:
   const signals = signalColumns(bot, panel, forecasts);
   const from = evaluationStart(bot, panel, signals);
   const to = panel.closeTime.length;
-  if (from >= to) throw new DataError(`Expected a bar at which a decision is possible in the trading period, received none: the signal of ${bot.strategy.name} is never known; use a longer history or a shorter lookback`);
+  if (from >= to)
+    throw new DataError(
+      `Expected a bar at which a decision is possible in the trading period, received none: the signal of ${bot.strategy.name} is never known; use a longer history or a shorter lookback`,
+    );
   const { trace } = runBot(bot, panel, signals, forecasts, from, to);
   const holding = holdAll(bot, panel, from, to);
-  const evaluated = panel.markets.map((bars): RowRange => ({ from: firstRowAt(bars, trace.closeTime[0]! - bars.intervalMs), to: bars.length }));
+  const evaluated = panel.markets.map(
+    (bars): RowRange => ({ from: firstRowAt(bars, trace.closeTime[0]! - bars.intervalMs), to: bars.length }),
+  );
   const ran = around.clock();
 
   const traceDigest = digest(trace);
@@ -73,14 +80,21 @@ export async function backtestBot(bot: Bot, data: readonly MarketData[], around:
     config: around.config,
     engine: predictions?.engine ?? null,
     data: dataSummaries,
-    evaluation: { from: iso(trace.closeTime[0]!), to: iso(trace.closeTime[trace.closeTime.length - 1]!), bars: trace.closeTime.length, periodsPerYear: bot.periodsPerYear },
+    evaluation: {
+      from: iso(trace.closeTime[0]!),
+      to: iso(trace.closeTime[trace.closeTime.length - 1]!),
+      bars: trace.closeTime.length,
+      periodsPerYear: bot.periodsPerYear,
+    },
     assumptions: { fill: bot.rules.fill, costs: { ...bot.rules.costs }, ambiguousBars: 0, notes: assumptions(bot, panel) },
     performance: strategyFigures,
     buyAndHold: figures(bot, holding),
     forecast: predictions && bot.model ? scoreForecasts(panel, bot.model.kind, bot.model.horizon, predictions, evaluated) : null,
     fits: predictions ? fitSummaries(predictions) : [],
     trades: trades(panel, trace),
-    rejections: trace.events.flatMap((event) => (event.kind === 'rejection' ? [{ time: iso(event.time), market: event.market, reason: event.reason }] : [])),
+    rejections: trace.events.flatMap((event) =>
+      event.kind === 'rejection' ? [{ time: iso(event.time), market: event.market, reason: event.reason }] : [],
+    ),
     equity: { times: Array.from(trace.closeTime, iso), strategy: Array.from(trace.equity), buyAndHold: Array.from(sumOf(holding)) },
     timings: { features: (prepared - started) / 1000, training: (trained - prepared) / 1000, run: (ran - trained) / 1000 },
   };
@@ -133,7 +147,10 @@ function refuseWithoutForecast(bot: Bot, { forecasts, outcomes, inputs }: Predic
   const refusals = [...outcomes.values()].flatMap((outcome) => (outcome.kind === 'refused' ? [outcome] : []));
   const trained = refusals.find(({ key }) => key !== '');
   const { lookback, horizon, sampling } = bot.model!;
-  if (trained) throw new DataError(`Expected a fit of ${bot.model!.kind} to serve the trading period, received none: ${trained.reason}; mend model.train`);
+  if (trained)
+    throw new DataError(
+      `Expected a fit of ${bot.model!.kind} to serve the trading period, received none: ${trained.reason}; mend model.train`,
+    );
   const longest = Math.max(...inputs.map(({ slot }) => slot.length));
   throw new DataError(
     `Expected at least ${sampling.window + lookback + horizon} bars before a forecast (train.window ${sampling.window} + lookback ${lookback} + horizon ${horizon}, and the features' warm-up), received ${longest} in all; lower train.window or lookback, or add history`,
@@ -172,12 +189,20 @@ function sumOf(traces: readonly Trace[]): Float64Array {
 function figures(bot: Bot, traces: readonly Trace[]): Performance {
   const { closeTime } = traces[0]!;
   const positionHeld = new Uint8Array(closeTime.length);
-  for (const { market } of traces.flatMap((trace) => trace)) {
+  for (const { market } of traces) {
     for (const { exposure } of market) for (let i = 0; i < exposure.length; i++) if (exposure[i] !== 0) positionHeld[i] = 1;
   }
   const fills = traces.flatMap(({ events }) => events.filter((event) => event.kind === 'fill'));
   const slippage = fills.reduce((sum, fill) => sum + fill.slippage, 0);
-  const result = performance({ equity: sumOf(traces), closeTime, positionHeld, periodsPerYear: bot.periodsPerYear, fills, slippage, funding: 0 });
+  const result = performance({
+    equity: sumOf(traces),
+    closeTime,
+    positionHeld,
+    periodsPerYear: bot.periodsPerYear,
+    fills,
+    slippage,
+    funding: 0,
+  });
   if (!result) throw new Error(`Expected a curve that starts above zero, received ${traces[0]!.equity[0]}`);
   return result;
 }

@@ -1,8 +1,8 @@
 import type { Column } from '../core/bars.ts';
 import type { Panel } from '../core/panel.ts';
-import { type FitStore, type ForecastStore, memoryFitStore } from '../models/bundle.ts';
 import { drift, majority, persistence } from '../models/baselines/constant.ts';
 import { linear } from '../models/baselines/linear.ts';
+import { type FitStore, type ForecastStore, memoryFitStore } from '../models/bundle.ts';
 import { type BaselineKind, baselineKinds, isBaseline, type Model } from '../models/model.ts';
 import type { Trainer } from '../models/trainer.ts';
 import type { Bot } from '../walk/bot.ts';
@@ -38,7 +38,13 @@ export interface Surroundings {
 }
 
 /** All fits of the walk over the given rows, the model's and the baselines', and what they forecast. */
-export async function predict(bot: Bot, model: Model, panel: Panel, ranges: readonly RowRange[], around: Surroundings): Promise<Predictions> {
+export async function predict(
+  bot: Bot,
+  model: Model,
+  panel: Panel,
+  ranges: readonly RowRange[],
+  around: Surroundings,
+): Promise<Predictions> {
   const inputs = prepareInputs(bot, panel) ?? [];
   const trainer = isBaseline(model.kind) ? BASELINES[model.kind] : await around.networkTrainer();
   const records: FitRecord[] = [];

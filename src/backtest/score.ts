@@ -2,8 +2,8 @@ import type { Column } from '../core/bars.ts';
 import type { Panel } from '../core/panel.ts';
 import { averageDifference, dieboldMariano, squaredLossDifference } from '../statistics/diebold-mariano.ts';
 import { type Skill as MarketSkill, skill } from '../statistics/skill.ts';
-import type { RowRange } from '../walk/walk.ts';
 import { slotName } from '../walk/plan.ts';
+import type { RowRange } from '../walk/walk.ts';
 import type { Predictions } from './predictions.ts';
 import type { BaselineSkill, FoldSkill, ForecastReport, Skill } from './result.ts';
 
@@ -16,7 +16,13 @@ interface Slice {
 }
 
 /** Skill of a model's forecasts on the evaluated rows: pooled over markets, against every baseline, and fold by fold. */
-export function scoreForecasts(panel: Panel, kind: string, horizon: number, predictions: Predictions, ranges: readonly RowRange[]): ForecastReport {
+export function scoreForecasts(
+  panel: Panel,
+  kind: string,
+  horizon: number,
+  predictions: Predictions,
+  ranges: readonly RowRange[],
+): ForecastReport {
   const { inputs, forecasts, baselines, outcomes } = predictions;
   const slicesOf = (columns: readonly Column[]) => panel.markets.map((_, m) => cut(panel, m, inputs[m]!.returns, columns[m]!, ranges[m]!));
   const model = slicesOf(forecasts.columns);

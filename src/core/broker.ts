@@ -98,14 +98,29 @@ export function createBroker(book: Book, { taker, slippage }: Costs, events: Eve
 
   function fill(order: Order, market: number, signed: number, barPrice: number, factor: number): void {
     settled[market] = 1;
-    if (signed === 0) return reject(order, 'no cash left');
+    if (signed === 0) {
+      reject(order, 'no cash left');
+      return;
+    }
     const price = barPrice * (signed > 0 ? buying : selling);
     const quantity = Math.abs(signed);
     const fee = quantity * price * taker;
     const lost = quantity * Math.abs(price - barPrice);
     book.apply(market, signed, price, fee, lost);
     const side = signed > 0 ? 'buy' : 'sell';
-    events.push({ kind: 'fill', time: now, id: order.id, market: order.market, side, quantity, price, fee, slippage: lost, factor, reason: order.reason });
+    events.push({
+      kind: 'fill',
+      time: now,
+      id: order.id,
+      market: order.market,
+      side,
+      quantity,
+      price,
+      fee,
+      slippage: lost,
+      factor,
+      reason: order.reason,
+    });
   }
 
   function reject(order: Order, reason: string): void {

@@ -8,7 +8,9 @@ export type CalendarName = '24/7' | 'nyse';
 export function periodsPerYear(calendar: CalendarName, intervalMs: number): number {
   if (calendar === '24/7') return (YEAR_DAYS * DAY) / intervalMs;
   if (intervalMs === DAY) return 252;
-  throw new TypeError(`Expected interval 1d with calendar nyse, received ${intervalMs} ms; use calendar: { periodsPerYear: ... } for others`);
+  throw new TypeError(
+    `Expected interval 1d with calendar nyse, received ${intervalMs} ms; use calendar: { periodsPerYear: ... } for others`,
+  );
 }
 
 /**

@@ -133,8 +133,7 @@ export function run(setup: Setup, state?: State): Run {
       reason = Reason.noShortOnSpot;
     }
     if (reason === Reason.noForecast && row < lane.firstKnown) reason = Reason.warmingUp;
-    // A target of NaN holds: it differs from itself.
-    if (target === target) {
+    if (!Number.isNaN(target)) {
       if (open.length > 0) cancelOther(m, target, closeTime[slice]!);
       const wanted = target === 0 ? held !== 0 : target * held <= 0 || Math.abs(target - exposure) > band;
       if (wanted) {
@@ -186,7 +185,17 @@ function createLane({ panel, signals, forecasts, rules, from, to }: Setup, m: nu
   return {
     rows: panel.row[m]!,
     close: bars.close,
-    view: { bars, i: 0, signals: columns, signal, forecast: forecasts[m]!, exposure: 0, entryPrice: Number.NaN, barsHeld: 0, reason: Reason.noForecast },
+    view: {
+      bars,
+      i: 0,
+      signals: columns,
+      signal,
+      forecast: forecasts[m]!,
+      exposure: 0,
+      entryPrice: Number.NaN,
+      barsHeld: 0,
+      reason: Reason.noForecast,
+    },
     trace: {
       market: bars.market,
       signal: onClock(signal, panel.row[m]!, from, to),
@@ -221,7 +230,7 @@ function checkRange({ panel, from, to }: Setup, state: State | undefined): void 
 
 function firstKnownRow(column: Column): number {
   for (let row = 0; row < column.length; row++) {
-    if (column[row] === column[row]) return row;
+    if (!Number.isNaN(column[row])) return row;
   }
   return column.length;
 }
@@ -243,5 +252,7 @@ function readMemory({ panel, policy }: Setup, state: State | undefined): Float64
 function writeMemory({ panel, policy }: Setup, memory: Float64Array): Record<string, readonly number[]> {
   const width = policy.slots.length;
   // Adding 0 turns -0 into 0, which JSON cannot tell apart.
-  return Object.fromEntries(panel.markets.map((bars, m) => [bars.market, Array.from(memory.subarray(m * width, (m + 1) * width), (value) => value + 0)]));
+  return Object.fromEntries(
+    panel.markets.map((bars, m) => [bars.market, Array.from(memory.subarray(m * width, (m + 1) * width), (value) => value + 0)]),
+  );
 }

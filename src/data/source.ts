@@ -38,7 +38,7 @@ export async function resolveSource(text: string, options: SourceOptions): Promi
   if (text.startsWith('csv:')) {
     const path = resolve(options.baseDirectory, text.slice('csv:'.length));
     const { bars, quality } = await readCsv(path, { market: text, intervalMs, calendar });
-    return { bars, quality, sha256: columnsHash(bars), origin: `file ${path}` };
+    return { bars, quality, sha256: columnsHash(bars), origin: `file ${text.slice('csv:'.length)}` };
   }
   if (text.startsWith('synthetic:')) {
     const { kind, options: parameters } = parseSynthetic(text, intervalMs);

@@ -94,7 +94,8 @@ function readBundle(folder: string): Fit | undefined {
   } catch (error) {
     throw new BundleError(`Expected a readable fit in ${folder}, received: ${(error as Error).message}; ${mend}`);
   }
-  if (sha256(bytes) !== stored.sha256?.weights) throw new BundleError(`Expected the stored checksum of ${join(folder, 'weights.bin')}, the content differs; ${mend}`);
+  if (sha256(bytes) !== stored.sha256?.weights)
+    throw new BundleError(`Expected the stored checksum of ${join(folder, 'weights.bin')}, the content differs; ${mend}`);
   if (textHash({ fit: stored.fit, weights: stored.weights }) !== stored.sha256.fit) {
     throw new BundleError(`Expected the stored checksum of ${join(folder, 'fit.json')}, the content differs; ${mend}`);
   }

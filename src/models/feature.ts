@@ -63,7 +63,8 @@ function indicatorColumns(name: string, parameters: FeatureParameters | undefine
 function parse(specification: FeatureSpecification): { name: string; parameters: FeatureParameters | undefined } {
   if (typeof specification === 'string') return { name: specification, parameters: undefined };
   const [entry, another] = Object.entries(specification);
-  if (!entry || another) throw new TypeError(`Expected one feature per entry, such as { rsi: 14 }, received ${JSON.stringify(specification)}`);
+  if (!entry || another)
+    throw new TypeError(`Expected one feature per entry, such as { rsi: 14 }, received ${JSON.stringify(specification)}`);
   return { name: entry[0], parameters: entry[1] };
 }
 

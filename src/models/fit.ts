@@ -54,13 +54,29 @@ export interface Fit {
   readonly weights: readonly Weight[];
 }
 
-export type Outcome = { readonly kind: 'fit'; readonly fit: Fit } | { readonly kind: 'refused'; readonly key: string; readonly reason: string };
+export type Outcome =
+  | { readonly kind: 'fit'; readonly fit: Fit }
+  | { readonly kind: 'refused'; readonly key: string; readonly reason: string };
 
 /** The key of a request: sha256 over model, seed, split, trainer, and the bytes of features and labels. */
 export function requestKey(request: Omit<Request, 'key'>, trainerId: string): string {
   const { model, seed, width, trainCount, values, ends, labels, moves } = request;
   const { kind, lookback, horizon, features, target, scaling, layers, training } = model;
-  const plain = canonicalJson({ format: 1, trainer: trainerId, kind, lookback, horizon, features, target, scaling, layers, training, seed, width, trainCount });
+  const plain = canonicalJson({
+    format: 1,
+    trainer: trainerId,
+    kind,
+    lookback,
+    horizon,
+    features,
+    target,
+    scaling,
+    layers,
+    training,
+    seed,
+    width,
+    trainCount,
+  });
   return contentHash([plain, values, ends, labels, moves]);
 }
 
@@ -143,7 +159,12 @@ export function openFit(fit: Fit, trainer: Trainer): OpenFit {
       const first = ends[0]! - model.lookback + 1;
       const rows = scaleRows(inputScaler, values, first, ends[ends.length - 1]! + 1);
       const outputs = new Float32Array(ends.length);
-      predictor.forecast(rows, ends.map((end) => end - first), ends, outputs);
+      predictor.forecast(
+        rows,
+        ends.map((end) => end - first),
+        ends,
+        outputs,
+      );
       for (let k = 0; k < ends.length; k++) {
         const row = ends[k]!;
         into[row] = expectedReturn(model.target, outputs[k]! * scale + offset, close[row]!, meanMove);

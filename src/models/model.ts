@@ -171,7 +171,8 @@ function samplingOf({ window = 1000, expanding = false, validation = 0.15, embar
 }
 
 function checkWhole(name: string, value: number, least: number): void {
-  if (!Number.isInteger(value) || value < least) throw new TypeError(`Expected ${name} to be a whole number >= ${least}, received ${value}`);
+  if (!Number.isInteger(value) || value < least)
+    throw new TypeError(`Expected ${name} to be a whole number >= ${least}, received ${value}`);
 }
 
 function checkShare(name: string, value: number): void {

@@ -9,9 +9,19 @@ export interface Schedule {
 }
 
 /** Throws a TypeError that names the number out of range. */
-export function createSchedule({ retrain, delay = 1, maxAge = 2 * retrain + delay }: { retrain: number; delay?: number; maxAge?: number }): Schedule {
-  if (!Number.isInteger(retrain) || retrain < 1) throw new TypeError(`Expected schedule.retrain to be a whole number of bars >= 1, received ${retrain}`);
-  if (!Number.isInteger(delay) || delay < 0) throw new TypeError(`Expected schedule.delay to be a whole number of bars >= 0, received ${delay}`);
+export function createSchedule({
+  retrain,
+  delay = 1,
+  maxAge = 2 * retrain + delay,
+}: {
+  retrain: number;
+  delay?: number;
+  maxAge?: number;
+}): Schedule {
+  if (!Number.isInteger(retrain) || retrain < 1)
+    throw new TypeError(`Expected schedule.retrain to be a whole number of bars >= 1, received ${retrain}`);
+  if (!Number.isInteger(delay) || delay < 0)
+    throw new TypeError(`Expected schedule.delay to be a whole number of bars >= 0, received ${delay}`);
   if (!Number.isInteger(maxAge) || maxAge < delay) {
     throw new TypeError(`Expected schedule.maxAge to be a whole number of bars >= delay (${delay}), received ${maxAge}`);
   }

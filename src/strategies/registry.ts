@@ -2,7 +2,7 @@ import type { Strategy } from '../core/policy.ts';
 import { buyAndHold } from './buy-and-hold.ts';
 import { type Average, crossover } from './crossover.ts';
 import { forecastReturn } from './forecast.ts';
-import { type Entry, type ThresholdOptions, threshold, type TradeSide } from './threshold.ts';
+import { type Entry, type ThresholdOptions, type TradeSide, threshold } from './threshold.ts';
 import { vote } from './vote.ts';
 
 export const strategyKinds = ['threshold', 'crossover', 'buy-and-hold', 'vote'] as const;

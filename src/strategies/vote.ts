@@ -13,7 +13,8 @@ export function vote(members: readonly Strategy[], quorum = Math.floor(members.l
     name: `vote(${members.map((member) => member.name).join(', ')})`,
     signals: members.map((member) => {
       const [signal, another] = member.signals;
-      if (!signal || another) throw new TypeError(`Expected members of a vote with one signal each, received ${member.signals.length} in ${member.name}`);
+      if (!signal || another)
+        throw new TypeError(`Expected members of a vote with one signal each, received ${member.signals.length} in ${member.name}`);
       return signal;
     }),
     policy: voting(members, quorum),

@@ -2,7 +2,7 @@ import type { Column } from '../core/bars.ts';
 import { slotOf } from '../core/calendar.ts';
 import type { Panel } from '../core/panel.ts';
 import { type FeatureMatrix, featureMatrix } from '../models/feature.ts';
-import { baselineFor, type BaselineKind, isBaseline, type Model } from '../models/model.ts';
+import { type BaselineKind, baselineFor, isBaseline, type Model } from '../models/model.ts';
 import { completeWindows, usableRows } from '../models/sample.ts';
 import { labels } from '../models/target.ts';
 import type { Bot } from './bot.ts';

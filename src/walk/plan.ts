@@ -1,5 +1,5 @@
-import { deriveSeed } from '../core/random.ts';
 import type { Panel } from '../core/panel.ts';
+import { deriveSeed } from '../core/random.ts';
 import { type Outcome, type Request, requestKey } from '../models/fit.ts';
 import type { Model } from '../models/model.ts';
 import { splitSamples } from '../models/sample.ts';
@@ -25,7 +25,15 @@ export function slotName(market: string, slot: number): string {
  * The slots whose fits serve decisions of rows `from .. to-1` of a market and are not known yet. The fit that serves the first
  * decision was asked for before it; where that one is known to be refused, the one before it is due, as long as its age allows.
  */
-export function dueSlots(bot: Bot, panel: Panel, market: number, inputs: MarketInputs, from: number, to: number, known: Outcomes): readonly Slot[] {
+export function dueSlots(
+  bot: Bot,
+  panel: Panel,
+  market: number,
+  inputs: MarketInputs,
+  from: number,
+  to: number,
+  known: Outcomes,
+): readonly Slot[] {
   if (from >= to) return [];
   const { schedule } = bot;
   const name = panel.markets[market]!.market;

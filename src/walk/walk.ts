@@ -130,7 +130,10 @@ function forecastRun(
   } finally {
     open.close();
   }
-  store?.put(key!, Float64Array.from(ends, (row) => column[row]!));
+  store?.put(
+    key!,
+    Float64Array.from(ends, (row) => column[row]!),
+  );
 }
 
 /** Everything decided before the fold: which fit serves which row, and what it expects. */

@@ -30,7 +30,11 @@ describe('the engine', () => {
   });
 
   it('spends all cash on a full long position, fee and slippage included, and no more', () => {
-    const run = runCase({ markets: [flatBars([10, 10, 10])], signals: { test: [1, 1, 1] }, rules: { costs: { taker: 0.01, slippage: 0.05 } } });
+    const run = runCase({
+      markets: [flatBars([10, 10, 10])],
+      signals: { test: [1, 1, 1] },
+      rules: { costs: { taker: 0.01, slippage: 0.05 } },
+    });
     const [fill] = fillsOf(run);
     expect(fill!.price).toBe(10.5);
     expect(fill!.quantity * 10.5 * 1.01).toBeCloseTo(10_000, 8);
@@ -90,7 +94,11 @@ describe('the engine', () => {
   });
 
   it('never sells a spot market short and says so', () => {
-    const run = runCase({ markets: [flatBars([10, 10, 10])], signals: { test: [-1, -1, -1] }, policy: threshold({ enter: 0, side: 'both' }) });
+    const run = runCase({
+      markets: [flatBars([10, 10, 10])],
+      signals: { test: [-1, -1, -1] },
+      policy: threshold({ enter: 0, side: 'both' }),
+    });
     expect(run.trace.events).toHaveLength(0);
     expect(reasonName(run.trace.market[0]!.reason[0]!)).toBe('noShortOnSpot');
   });

@@ -24,7 +24,7 @@ describe('a market text', () => {
     await saveCsv(join(folder, 'prices.csv'), bars);
     const source = await resolveSource('csv:../prices.csv', options);
     expect(source.bars).toEqual({ ...bars, market: 'csv:../prices.csv' });
-    expect(source).toMatchObject({ sha256: columnsHash(bars), origin: `file ${join(folder, 'prices.csv')}`, quality: { errors: 0 } });
+    expect(source).toMatchObject({ sha256: columnsHash(bars), origin: 'file ../prices.csv', quality: { errors: 0 } });
     expect(source).not.toHaveProperty('truth');
     expect((await resolveSource(`csv:${join(folder, 'prices.csv')}`, options)).sha256).toBe(source.sha256);
   });

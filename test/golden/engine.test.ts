@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readCsv } from '../../src/data/csv.ts';
 import { backtestBot } from '../../src/backtest/backtest.ts';
 import { memoryTrials } from '../../src/backtest/trials.ts';
+import { readCsv } from '../../src/data/csv.ts';
 import { memoryFitStore } from '../../src/models/bundle.ts';
 import { createSchedule } from '../../src/models/schedule.ts';
 import { createStrategy } from '../../src/strategies/registry.ts';
@@ -40,7 +40,11 @@ interface Market {
 
 const { markets } = (present ? JSON.parse(readFileSync(REFERENCE, 'utf8')) : { markets: [] }) as { markets: readonly Market[] };
 const SUPPORTED = ['plain', 'slippage5bp', 'longshort'];
-const cases = markets.flatMap((market) => market.variants.filter(({ variant }) => SUPPORTED.includes(variant)).map((variant) => ({ name: `${market.file}, ${variant.variant}`, market, variant })));
+const cases = markets.flatMap((market) =>
+  market.variants
+    .filter(({ variant }) => SUPPORTED.includes(variant))
+    .map((variant) => ({ name: `${market.file}, ${variant.variant}`, market, variant })),
+);
 
 const close = (received: number | null, expected: number, tolerance = 1e-9) => {
   expect(Math.abs(received! - expected)).toBeLessThanOrEqual(tolerance * Math.max(Math.abs(expected), 1e-12));
@@ -48,7 +52,11 @@ const close = (received: number | null, expected: number, tolerance = 1e-9) => {
 
 describe.skipIf(!present)('golden backtests with market orders (skipped where ../shared is absent)', () => {
   it.each(cases)('$name: every fill, the equity curve and every figure', async ({ market, variant }) => {
-    const { bars } = await readCsv(`../shared/data/${market.file}`, { market: market.file, intervalMs: market.interval_seconds * 1000, calendar: market.bars_per_year === 252 ? 'nyse' : '24/7' });
+    const { bars } = await readCsv(`../shared/data/${market.file}`, {
+      market: market.file,
+      intervalMs: market.interval_seconds * 1000,
+      calendar: market.bars_per_year === 252 ? 'nyse' : '24/7',
+    });
     const short = variant.variant === 'longshort';
     const bot: Bot = {
       name: 'golden',

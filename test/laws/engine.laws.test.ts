@@ -53,7 +53,7 @@ describe('the laws of the engine, on seeded random markets', () => {
         const time = clean.trace.closeTime[cut]!;
         const bars = market.bars.map((one) => poisoned(one, rowsUntil(one, time)));
         const changed = runCase(asCase({ ...market, bars }));
-        expect(before(changed, time)).toEqual(before(clean, time));
+        expect(historyUntil(changed, time)).toEqual(historyUntil(clean, time));
       }),
       options,
     );
@@ -79,7 +79,11 @@ describe('the laws of the engine, on seeded random markets', () => {
   });
 
   it('2: every seven slices, on a longer market', () => {
-    const market: Market = { bars: [1, 2, 3].map((k) => randomBars({ seed: k, length: 700, market: `m${k}` })), policy: POLICIES.cross!, rules: { share: 0.5 } };
+    const market: Market = {
+      bars: [1, 2, 3].map((k) => randomBars({ seed: k, length: 700, market: `m${k}` })),
+      policy: POLICIES.cross!,
+      rules: { share: 0.5 },
+    };
     const slices = runCase(asCase(market)).trace.closeTime.length;
     const cuts = Array.from({ length: Math.floor((slices - 1) / 7) }, (_, k) => 7 * (k + 1));
     expect(digest(runCase(asCase(market), cuts).trace)).toBe(digest(runCase(asCase(market)).trace));
@@ -144,7 +148,9 @@ describe('the laws of the engine, on seeded random markets', () => {
   it('6: the order of markets in the configuration changes nothing', () => {
     fc.assert(
       fc.property(markets, fc.integer(), (market, seed) => {
-        const shuffled = [...market.bars].sort((a, b) => ((a.market.charCodeAt(1) * 7919 + seed) % 13) - ((b.market.charCodeAt(1) * 7919 + seed) % 13));
+        const shuffled = [...market.bars].sort(
+          (a, b) => ((a.market.charCodeAt(1) * 7919 + seed) % 13) - ((b.market.charCodeAt(1) * 7919 + seed) % 13),
+        );
         expect(digest(runCase(asCase({ ...market, bars: shuffled })).trace)).toBe(digest(runCase(asCase(market)).trace));
       }),
       options,
@@ -182,7 +188,9 @@ describe('the digest', () => {
   it.each(['price', 'quantity', 'fee'] as const)('changes when the %s of one fill changes by one unit in the last place', (field) => {
     const { trace } = run();
     const index = trace.events.findIndex((event) => event.kind === 'fill');
-    const events = trace.events.map((event, k) => (k === index && event.kind === 'fill' ? { ...event, [field]: bump(event[field]) } : event));
+    const events = trace.events.map((event, k) =>
+      k === index && event.kind === 'fill' ? { ...event, [field]: bump(event[field]) } : event,
+    );
     expect(digest({ ...trace, events })).not.toBe(digest(trace));
   });
 
@@ -213,11 +221,13 @@ function rowsUntil(bars: Bars, closeTime: number): number {
   return row;
 }
 
-function before({ trace }: Run, time: number): unknown {
+function historyUntil({ trace }: Run, time: number): unknown {
   const slices = trace.closeTime.filter((close) => close <= time).length;
   return {
     equity: trace.equity.slice(0, slices),
-    market: trace.market.map(({ signal, target, exposure, reason }) => [signal, target, exposure, reason].map((column) => column.slice(0, slices))),
+    market: trace.market.map(({ signal, target, exposure, reason }) =>
+      [signal, target, exposure, reason].map((column) => column.slice(0, slices)),
+    ),
     // A fill at the next open carries that bar's opening time, which is the close of the bar before it.
     events: trace.events.filter((event) => (event.kind === 'order' ? event.time <= time : event.time < time)),
   };

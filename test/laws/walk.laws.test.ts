@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { predict } from '../../src/backtest/predictions.ts';
 import { sliceBars } from '../../src/core/bars.ts';
 import { createPanel } from '../../src/core/panel.ts';
-import { predict } from '../../src/backtest/predictions.ts';
 import { featureMatrix, featureNames } from '../../src/models/feature.ts';
 import type { Bot } from '../../src/walk/bot.ts';
 import { backtestOf, ridgeBot, surroundings } from '../support/bots.ts';
@@ -56,7 +56,9 @@ describe('the laws of the walk', () => {
     const bars = randomBars({ seed: 6, length: 260 });
     const whole = await predictions(ridgeBot(), bars);
     const early = await predictions(ridgeBot(), sliceBars(bars, 0, 200));
-    expect(early.records.map(({ request }) => request.key)).toEqual(whole.records.slice(0, early.records.length).map(({ request }) => request.key));
+    expect(early.records.map(({ request }) => request.key)).toEqual(
+      whole.records.slice(0, early.records.length).map(({ request }) => request.key),
+    );
     expect(early.forecasts.columns[0]).toEqual(whole.forecasts.columns[0]!.subarray(0, 200));
   });
 
@@ -81,7 +83,12 @@ describe('the laws of the walk', () => {
     expect(one.key).not.toBe(other.key);
     // Without memory in the features the training bars are all there is.
     const plain = ridgeBot({ anchor }, { features: ['logReturn'] });
-    const keys = await Promise.all([0, 7].map(async (from) => (await predictions(plain, sliceBars(bars, from, 260))).records.find(({ request }) => request.slot === 200)!.request.key));
+    const keys = await Promise.all(
+      [0, 7].map(
+        async (from) =>
+          (await predictions(plain, sliceBars(bars, from, 260))).records.find(({ request }) => request.slot === 200)!.request.key,
+      ),
+    );
     expect(keys[0]).toBe(keys[1]);
   });
 

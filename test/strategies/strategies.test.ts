@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { run } from '../../src/core/engine.ts';
+import { createPanel } from '../../src/core/panel.ts';
+import type { Strategy } from '../../src/core/policy.ts';
 import { reasonName } from '../../src/core/policy.ts';
 import { crossover } from '../../src/strategies/crossover.ts';
 import { createStrategy } from '../../src/strategies/registry.ts';
@@ -6,9 +9,6 @@ import { threshold } from '../../src/strategies/threshold.ts';
 import { vote } from '../../src/strategies/vote.ts';
 import { flatBars, randomBars } from '../support/markets.ts';
 import { fillsOf, RULES, runCase } from '../support/runs.ts';
-import { createPanel } from '../../src/core/panel.ts';
-import { run } from '../../src/core/engine.ts';
-import type { Strategy } from '../../src/core/policy.ts';
 
 const NaN_ = Number.NaN;
 const free = { costs: { taker: 0, slippage: 0 } };
@@ -80,7 +80,16 @@ describe('a vote', () => {
   function targets(strategy: Strategy): number[] {
     const panel = createPanel([flatBars([10, 10, 10, 10, 10, 10])]);
     const signals = panel.markets.map((bars) => strategy.signals.map((signal) => signal.column(bars, bars.close)));
-    const { trace } = run({ name: 'b', panel, policy: strategy.policy, signals, forecasts: [panel.markets[0]!.close], rules: { ...RULES, ...free, margin: new Set(['test']) }, from: 0, to: 6 });
+    const { trace } = run({
+      name: 'b',
+      panel,
+      policy: strategy.policy,
+      signals,
+      forecasts: [panel.markets[0]!.close],
+      rules: { ...RULES, ...free, margin: new Set(['test']) },
+      from: 0,
+      to: 6,
+    });
     return [...trace.market[0]!.target];
   }
 
@@ -110,11 +119,26 @@ describe('the registry', () => {
       { kind: 'crossover', fast: 3, slow: 8 },
       { kind: 'crossover', fast: 3, slow: 8, average: 'ema', entry: 'level' },
       { kind: 'buy-and-hold' },
-      { kind: 'vote', of: [{ kind: 'crossover', fast: 3, slow: 8, entry: 'level' }, { kind: 'crossover', fast: 2, slow: 5, entry: 'level' }] },
+      {
+        kind: 'vote',
+        of: [
+          { kind: 'crossover', fast: 3, slow: 8, entry: 'level' },
+          { kind: 'crossover', fast: 2, slow: 5, entry: 'level' },
+        ],
+      },
     ] as const) {
       const strategy = createStrategy(options);
       const signals = [strategy.signals.map((signal) => signal.column(bars, bars.close))];
-      const result = run({ name: 'b', panel, policy: strategy.policy, signals, forecasts: [bars.close], rules: RULES, from: 0, to: bars.length });
+      const result = run({
+        name: 'b',
+        panel,
+        policy: strategy.policy,
+        signals,
+        forecasts: [bars.close],
+        rules: RULES,
+        from: 0,
+        to: bars.length,
+      });
       expect(fillsOf(result).length, strategy.name).toBeGreaterThan(options.kind === 'buy-and-hold' ? 0 : 3);
       expect([...result.trace.market[0]!.reason].every((code) => !reasonName(code).startsWith('unknown'))).toBe(true);
     }

@@ -1,7 +1,7 @@
-import type { Bars } from '../../src/core/bars.ts';
-import { backtestBot, type MarketData } from '../../src/backtest/backtest.ts';
 import type { BacktestSurroundings } from '../../src/backtest/backtest.ts';
+import { backtestBot, type MarketData } from '../../src/backtest/backtest.ts';
 import { memoryTrials } from '../../src/backtest/trials.ts';
+import type { Bars } from '../../src/core/bars.ts';
 import { memoryFitStore } from '../../src/models/bundle.ts';
 import { createTensorflowTrainer } from '../../src/models/engines/tensorflow/trainer.ts';
 import { createModel, type ModelOptions } from '../../src/models/model.ts';
@@ -20,7 +20,13 @@ export function ridgeBot(options: Partial<Bot> = {}, model: Partial<ModelOptions
     evaluate: 'decision',
     rules: RULES,
     strategy: createStrategy({ kind: 'threshold', enter: 0.0005, exit: -0.0005 }),
-    model: createModel({ kind: 'linear', lookback: 4, features: ['logReturn', { rsi: 5 }, { ema: 3 }], train: { window: 40, validation: 0.2 }, ...model }),
+    model: createModel({
+      kind: 'linear',
+      lookback: 4,
+      features: ['logReturn', { rsi: 5 }, { ema: 3 }],
+      train: { window: 40, validation: 0.2 },
+      ...model,
+    }),
     schedule: createSchedule({ retrain: 20, delay: 1, maxAge: 45 }),
     seed: 3,
     ...options,

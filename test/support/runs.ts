@@ -29,7 +29,14 @@ export function runCase({ markets, signals, policy = threshold({ enter: 0 }), ru
     const given = signals?.[bars.market];
     return given ? Float64Array.from(given) : jagged(bars);
   });
-  const setup = { name: 'bot', panel, policy, signals: columns.map((column) => [column]), forecasts: columns, rules: { ...RULES, ...rules } };
+  const setup = {
+    name: 'bot',
+    panel,
+    policy,
+    signals: columns.map((column) => [column]),
+    forecasts: columns,
+    rules: { ...RULES, ...rules },
+  };
   const ends = [...cuts, panel.closeTime.length];
   let from = 0;
   let state: State | undefined;

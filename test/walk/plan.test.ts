@@ -13,7 +13,8 @@ const panel = createPanel([bars]);
 const [inputs] = prepareInputs(bot, panel)!;
 const refused: Outcome = { kind: 'refused', key: 'k', reason: 'no' };
 const fitted = { kind: 'fit', fit: {} } as Outcome;
-const due = (from: number, to: number, known: ReadonlyMap<string, Outcome> = new Map()) => dueSlots(bot, panel, 0, inputs!, from, to, known).map(({ slot }) => slot);
+const due = (from: number, to: number, known: ReadonlyMap<string, Outcome> = new Map()) =>
+  dueSlots(bot, panel, 0, inputs!, from, to, known).map(({ slot }) => slot);
 
 describe('the plan', () => {
   it('asks for the fit that serves the first decision and for every later one', () => {
@@ -45,8 +46,14 @@ describe('the plan', () => {
   });
 
   it('makes keys that know the trainer, the seed and the model', () => {
-    const at = (over = bot, model = bot.model!, id = 'id') => requestAt(over, model, panel, inputs!, { market: 0, slot: 100, row: 100 }, id)!.key;
-    const keys = [at(), at(bot, bot.model!, 'other'), at({ ...bot, seed: 4 }), at(bot, { ...bot.model!, training: { ...bot.model!.training, epochs: 9 } })];
+    const at = (over = bot, model = bot.model!, id = 'id') =>
+      requestAt(over, model, panel, inputs!, { market: 0, slot: 100, row: 100 }, id)!.key;
+    const keys = [
+      at(),
+      at(bot, bot.model!, 'other'),
+      at({ ...bot, seed: 4 }),
+      at(bot, { ...bot.model!, training: { ...bot.model!.training, epochs: 9 } }),
+    ];
     expect(new Set(keys).size).toBe(4);
     expect(at()).toBe(keys[0]);
   });

@@ -1,9 +1,7 @@
 import type { Optimiser } from '../network.ts';
 
 /** Moves weights against their gradients; keeps its moments. Arrays are given in the same order at every step. */
-export interface Step {
-  (weights: readonly Float32Array[], gradients: readonly Float32Array[]): void;
-}
+export type Step = (weights: readonly Float32Array[], gradients: readonly Float32Array[]) => void;
 
 /**
  * The update rules as Keras has them. Adam (Kingma and Ba 2015): w -= lr sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + epsilon), with

@@ -1,4 +1,4 @@
-import type { Network } from '../../network.ts';
+import type { Layer, Network } from '../../network.ts';
 import { parametersOf } from '../../parameters.ts';
 import type { TensorFlow } from './backend.ts';
 import { numbersOf } from './gate.ts';
@@ -100,22 +100,25 @@ function loadLayers(tf: TensorFlow, network: Network, weights: WeightValues): Lo
   const firstOf = firstParameters(network);
   let width = network.inputs;
   return network.layers.map((layer, k) => {
-    const own = weights.slice(firstOf[k], firstOf[k + 1]);
     const inputs = width;
     if ('units' in layer) width = layer.units;
-    switch (layer.kind) {
-      case 'rnn':
-      case 'lstm':
-      case 'gru':
-        return recurrentLayer(tf, layer, own, inputs);
-      case 'dense':
-        return denseLayer(tf, layer, own, inputs);
-      case 'dropout':
-        return dropoutLayer(tf, layer);
-      case 'batchNorm':
-        return batchNormLayer(tf, layer, own);
-    }
+    return loadLayer(tf, layer, weights.slice(firstOf[k], firstOf[k + 1]), inputs);
   });
+}
+
+function loadLayer(tf: TensorFlow, layer: Layer, weights: WeightValues, inputs: number): LoadedLayer {
+  switch (layer.kind) {
+    case 'rnn':
+    case 'lstm':
+    case 'gru':
+      return recurrentLayer(tf, layer, weights, inputs);
+    case 'dense':
+      return denseLayer(tf, layer, weights, inputs);
+    case 'dropout':
+      return dropoutLayer(tf, layer);
+    case 'batchNorm':
+      return batchNormLayer(tf, layer, weights);
+  }
 }
 
 /** The index of every layer's first parameter among all, and at the end their number. */

@@ -199,8 +199,9 @@ function openPredictor(tf: TensorFlow, network: Network, weights: readonly Weigh
           return;
         }
         const slot = ((slots[k]! % SLOTS) + SLOTS) % SLOTS;
-        const placed = (batches[taken[slot]!++] ??= new Map());
-        placed.set(slot, k);
+        const before = taken[slot]!++;
+        if (before === batches.length) batches.push(new Map());
+        batches[before]!.set(slot, k);
       });
       for (const placed of batches) {
         const batch = emptyBatch(lookback, inputs, SLOTS);

@@ -14,16 +14,17 @@ export interface Figure {
 /** Figures are drawn this wide and scaled to the page. */
 export const CHART_WIDTH = 1000;
 
-const TEXT = { color: drawn('faint'), fontSize: 16 };
+const TEXT = { color: drawn('faint'), fontSize: 18 };
 
 /** What all figures share: no animation, UTC, quiet axes, a legend at the top left. */
-export const BASE: EChartsOption = {
+export const BASE = {
   animation: false,
   useUTC: true,
   textStyle: { fontFamily: 'sans-serif' },
-  grid: { left: 84, right: 24, top: 40, bottom: 36 },
-  legend: { left: 76, top: 0, itemWidth: 22, itemHeight: 10, itemGap: 24, textStyle: { color: drawn('ink'), fontSize: 16 } },
-};
+  // Whatever the axes print lies within these margins.
+  grid: { left: 4, right: 28, top: 44, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'all' },
+  legend: { left: 0, top: 0, itemWidth: 22, itemHeight: 10, itemGap: 24, textStyle: { color: drawn('ink'), fontSize: 18 } },
+} satisfies EChartsOption;
 
 const AXIS = {
   axisLabel: { ...TEXT, hideOverlap: true },
@@ -51,9 +52,9 @@ export function categoryAxis(data: readonly string[]) {
   return { ...AXIS, type: 'category' as const, data: [...data] };
 }
 
-/** A named axis title, placed clear of its labels. */
-export function titled<T extends object>(axis: T, name: string, gap: number) {
-  return { ...axis, name, nameGap: gap };
+/** An axis with a title along it. */
+export function titled<T extends object>(axis: T, name: string) {
+  return { ...axis, name, nameGap: 12 };
 }
 
 /** Draws an option as SVG text. `id` has to be unique within the page; the same option and id give the same text. */

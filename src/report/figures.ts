@@ -1,7 +1,7 @@
 import type { Backtest, FitSummary, FoldSkill, MarketColumns, TradeRow } from '../backtest/result.ts';
-import { categoryAxis, type Figure, TIME_AXIS, titled, valueAxis } from './chart.ts';
+import { BASE, categoryAxis, type Figure, TIME_AXIS, titled, valueAxis } from './chart.ts';
 import { decimate, LINE_POINTS, spread } from './decimation.ts';
-import { coefficient, count, day, percent, price } from './format.ts';
+import { axisPercent, count, day, quantity } from './format.ts';
 import { drawn } from './palette.ts';
 
 /** Markers and dots of one figure at most. */
@@ -10,6 +10,13 @@ const MARKS = 800;
 const LAST_BARS = 200;
 /** Fits whose loss curves are overlaid at most. */
 const FITS = 60;
+/** Trades beyond which the marks are drawn small. */
+const CROWDED = 60;
+/** Drawn over its neighbours, though named before them. */
+const ABOVE = { z: 3 };
+/** Marks besides the library's own. */
+const DOWNWARDS = 'path://M0 0L10 0L5 9Z';
+const CROSS = 'path://M0 1L1 0L5 4L9 0L10 1L6 5L10 9L9 10L5 6L1 10L0 9L4 5Z';
 /** Above this range an axis is logarithmic, so that equal steps are equal returns. */
 const LOGARITHMIC_RANGE = 10;
 
@@ -24,10 +31,10 @@ export function equityFigure({ trace, buyAndHold }: Backtest): Figure {
     height: 400,
     option: {
       xAxis: TIME_AXIS,
-      yAxis: valueAxis(count, logarithmic),
+      yAxis: valueAxis(quantity, logarithmic),
       series: [
+        { ...line('strategy', points(trace.closeTime, trace.equity), 'strategy', 2.2), ...ABOVE },
         line('buy & hold', points(trace.closeTime, buyAndHold), 'holding', 1.6),
-        line('strategy', points(trace.closeTime, trace.equity), 'strategy', 2.2),
       ],
     },
   };
@@ -41,13 +48,14 @@ export function drawdownFigure({ trace, buyAndHold, report }: Backtest): Figure 
     height: 260,
     option: {
       xAxis: { ...TIME_AXIS, axisLine: { ...TIME_AXIS.axisLine, onZero: false } },
-      yAxis: { ...valueAxis(percent), max: 0 },
+      yAxis: { ...valueAxis(axisPercent), max: 0 },
       series: [
-        line('buy & hold', points(trace.closeTime, drawdown(buyAndHold, report.buyAndHold.startEquity)), 'holding', 1.4),
         {
           ...line('strategy', points(trace.closeTime, drawdown(trace.equity, report.performance.startEquity)), 'strategy', 1.6),
-          areaStyle: { color: drawn('strategy'), opacity: 0.18, origin: 0 as unknown as 'start' },
+          areaStyle: { color: drawn('strategy'), opacity: 0.18, origin: 'end' },
+          ...ABOVE,
         },
+        line('buy & hold', points(trace.closeTime, drawdown(buyAndHold, report.buyAndHold.startEquity)), 'holding', 1.4),
       ],
     },
   };
@@ -61,6 +69,7 @@ export function priceFigure(columns: MarketColumns, trades: readonly TradeRow[])
     shown.filter((trade) => trade.side === side).map((trade): Point => [Date.parse(trade.entryTime), trade.entryPrice]);
   const exits = shown.flatMap((trade): Point[] => (trade.exitTime === null ? [] : [[Date.parse(trade.exitTime), trade.exitPrice]]));
   const logarithmic = rangeOf(columns.close) > LOGARITHMIC_RANGE;
+  const size = shown.length > CROWDED ? 7 : 12;
   const some = shown.length < own.length ? `${count(shown.length)} of ${count(own.length)} trades are drawn, evenly spaced. ` : '';
   return {
     title: `Price and trades: ${columns.market}`,
@@ -68,12 +77,12 @@ export function priceFigure(columns: MarketColumns, trades: readonly TradeRow[])
     height: 400,
     option: {
       xAxis: TIME_AXIS,
-      yAxis: valueAxis(axisPrice, logarithmic),
+      yAxis: valueAxis(quantity, logarithmic),
       series: [
         line('close', points(columns.time, columns.close), 'actual', 1.4),
-        marks('long entry', entries('long'), 'triangle', 'gain'),
-        marks('short entry', entries('short'), 'path://M0 0L10 0L5 9Z', 'loss'),
-        marks('exit', exits, 'path://M0 0L2 0L5 3L8 0L10 0L10 2L7 5L10 8L10 10L8 10L5 7L2 10L0 10L0 8L3 5L0 2Z', 'ink'),
+        marks('long entry', entries('long'), 'triangle', 'gain', size),
+        marks('short entry', entries('short'), DOWNWARDS, 'loss', size),
+        marks('exit', exits, CROSS, 'ink', 0.8 * size),
       ].filter((series) => series.data.length > 0),
     },
   };
@@ -89,9 +98,10 @@ export function scatterFigure(columns: MarketColumns): Figure {
     caption: `A forecast with skill leans from the lower left to the upper right. The axes have scales of their own.${some}`,
     height: 460,
     option: {
-      grid: { left: 96, right: 24, top: 16, bottom: 64 },
-      xAxis: titled({ ...valueAxis(percent), splitLine: { show: false } }, 'forecast', 34),
-      yAxis: titled(valueAxis(percent), 'actual', 74),
+      legend: { show: false },
+      grid: { ...BASE.grid, top: 16 },
+      xAxis: titled({ ...valueAxis(axisPercent), splitLine: { show: false } }, 'forecast'),
+      yAxis: titled(valueAxis(axisPercent), 'actual'),
       series: [
         {
           ...marks(
@@ -99,8 +109,8 @@ export function scatterFigure(columns: MarketColumns): Figure {
             shown.map((row) => [columns.forecast[row]!, columns.actual[row]!]),
             'circle',
             'strategy',
+            6,
           ),
-          symbolSize: 6,
           itemStyle: { color: drawn('strategy'), opacity: 0.45 },
         },
       ],
@@ -118,7 +128,7 @@ export function recentFigure(columns: MarketColumns): Figure {
     height: 300,
     option: {
       xAxis: { ...TIME_AXIS, axisLine: { ...TIME_AXIS.axisLine, onZero: false } },
-      yAxis: valueAxis(percent),
+      yAxis: valueAxis(axisPercent),
       series: [line('actual', pick(columns.actual), 'actual', 1.3), line('forecast', pick(columns.forecast), 'strategy', 2.2)],
     },
   };
@@ -134,10 +144,12 @@ export function foldFigure(folds: readonly FoldSkill[]): Figure {
     option: {
       xAxis: {
         ...categoryAxis(folds.map((fold) => (several ? `${fold.market} ${day(fold.from)}` : day(fold.from)))),
-        axisLabel: foldLabel,
+        axisLine: { show: false },
       },
-      yAxis: valueAxis(percent),
-      grid: { left: 84, right: 24, top: 16, bottom: 40 },
+      // A bar says its value by its length, so its axis starts at zero.
+      yAxis: { ...valueAxis(axisPercent), scale: false },
+      legend: { show: false },
+      grid: { ...BASE.grid, top: 16 },
       series: [
         {
           type: 'bar',
@@ -168,9 +180,8 @@ export function lossFigure(fits: readonly FitSummary[]): Figure | null {
     caption: `One line for each fit; training stops where validation no longer improves${logarithmic ? '; logarithmic axis' : ''}.${some}`,
     height: 300,
     option: {
-      grid: { left: 96, right: 24, top: 40, bottom: 60 },
-      xAxis: titled({ ...valueAxis(count), minInterval: 1, splitLine: { show: false } }, 'epoch', 32),
-      yAxis: valueAxis(coefficient, logarithmic),
+      xAxis: titled({ ...valueAxis(count), minInterval: 1, splitLine: { show: false } }, 'epoch'),
+      yAxis: valueAxis(quantity, logarithmic),
       series: shown.flatMap((fit) => [
         fade(line('training', curve(fit.losses), 'actual', 1.4), faint),
         fade(line('validation', curve(fit.validationLosses), 'loss', 1.8), faint),
@@ -178,8 +189,6 @@ export function lossFigure(fits: readonly FitSummary[]): Figure | null {
     },
   };
 }
-
-const foldLabel = { color: drawn('faint'), fontSize: 15, hideOverlap: true };
 
 function line(name: string, data: Point[], role: Parameters<typeof drawn>[0], width: number) {
   const color = drawn(role);
@@ -190,8 +199,8 @@ function fade<T extends { lineStyle: object }>(series: T, opacity: { opacity: nu
   return { ...series, lineStyle: { ...series.lineStyle, ...opacity } };
 }
 
-function marks(name: string, data: Point[], symbol: string, role: Parameters<typeof drawn>[0]) {
-  return { type: 'scatter' as const, name, data, symbol, symbolSize: 11, silent: true, itemStyle: { color: drawn(role) } };
+function marks(name: string, data: Point[], symbol: string, role: Parameters<typeof drawn>[0], symbolSize: number) {
+  return { type: 'scatter' as const, name, data, symbol, symbolSize, silent: true, itemStyle: { color: drawn(role) } };
 }
 
 function points(time: Float64Array, values: Float64Array): Point[] {
@@ -221,10 +230,6 @@ function rangeOf(...columns: readonly Float64Array[]): number {
     }
   }
   return low > 0 && high > 0 ? high / low : 1;
-}
-
-function axisPrice(value: number): string {
-  return Math.abs(value) >= 1000 ? count(value) : price(value);
 }
 
 function decimationNote(length: number): string {

@@ -18,6 +18,11 @@ export function share(fraction: Figure): string {
   return `${fixed(value, size >= 1000 ? 0 : size >= 10 ? 1 : size >= 0.1 || size === 0 ? 2 : significant(size, 2))}%`;
 }
 
+/** A fraction as a percent on an axis, without padding: `-5%`, `0.25%`. */
+export function axisPercent(fraction: Figure): string {
+  return known(fraction) ? `${trimmed(fixed(fraction * 100, 4))}%` : NONE;
+}
+
 /** A fraction in basis points, such as `2bp`. */
 export function basisPoints(fraction: Figure): string {
   return known(fraction) ? `${Number((fraction * 10_000).toFixed(2))}bp` : NONE;
@@ -43,9 +48,14 @@ export function ratio(value: Figure): string {
   return known(value) ? fixed(value, 2) : NONE;
 }
 
-/** A coefficient such as R2, or a loss: three decimals, or three significant digits below 0.1. */
+/** A coefficient such as R2: four decimals. */
 export function coefficient(value: Figure): string {
-  return known(value) ? fixed(value, Math.abs(value) >= 0.1 ? 3 : significant(Math.abs(value), 3)) : NONE;
+  return known(value) ? fixed(value, 4) : NONE;
+}
+
+/** A loss, which has no natural size: three significant digits. */
+export function loss(value: Figure): string {
+  return known(value) ? fixed(value, significant(Math.abs(value), 3)) : NONE;
 }
 
 /** A whole number with thousands separators. */

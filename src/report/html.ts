@@ -2,13 +2,15 @@ import type { Backtest, DataSummary, ForecastReport, RunResult } from '../backte
 import { type Drawing, type Figure, loadDrawing } from './chart.ts';
 import { drawdownFigure, equityFigure, foldFigure, lossFigure, priceFigure, recentFigure, scatterFigure } from './figures.ts';
 import { basisPoints, coefficient, count, counted, day, moment, percent, ratio, seconds, share } from './format.ts';
-import { escaped, facts, figure, list, paragraph, section, table } from './markup.ts';
+import { escaped, facts, figure, list, paragraph, section } from './markup.ts';
 import { stylesheet } from './stylesheet.ts';
-import { fitTable, foldTable, performanceTable, reasonTable, skillTables, tradeTable } from './tables.ts';
+import { fitTable, foldTable, performanceTable, reasonTable, rejectionTable, skillTables, tradeTable } from './tables.ts';
 
 /** Markets with figures of their own; all of them are in the tables. */
 const DRAWN_MARKETS = 4;
 
+/** Between two sentences; a decimal point has no space behind it. */
+const SENTENCE_END = /(?<=\.) (?=[A-Z])/;
 /** What must not be loaded: everything. The page holds all it shows. */
 const CONTENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 
@@ -22,12 +24,14 @@ export async function htmlReport(backtest: Backtest): Promise<string> {
   const body = [
     header(report),
     equitySection(drawing, backtest),
-    tradeSection(drawing, backtest),
     forecastSection(drawing, backtest),
+    tradingSection(drawing, backtest),
     fitSection(drawing, report),
     assumptionSection(report),
     dataSection(report.data),
     runSection(report),
+    listSection('All trades', 'trade', report.trades, tradeTable),
+    listSection('Rejected orders', 'rejected order', report.rejections, rejectionTable),
   ];
   return `<!doctype html>
 <html lang="en">
@@ -58,7 +62,7 @@ function header(report: RunResult): string {
   const markets = report.data.map((data) => data.market).join(', ');
   return `<header><h1>${escaped(report.name)}</h1>
 <p class="period">${escaped(`${markets}: ${period(report)}, ${counted(bars, 'bar')}, ${count(periodsPerYear)} a year`)}</p>
-<div class="verdict">${paragraph(report.verdict)}</div>
+<div class="verdict">${report.verdict.split(SENTENCE_END).map(paragraph).join('')}</div>
 <div class="key">${tiles.join('')}</div></header>`;
 }
 
@@ -71,32 +75,20 @@ function equitySection(drawing: Drawing, backtest: Backtest): string {
   );
 }
 
-function tradeSection(drawing: Drawing, backtest: Backtest): string {
-  const { trades, rejections } = backtest.report;
-  const shown = backtest.columns.slice(0, DRAWN_MARKETS);
-  const rejected = table(
-    [
-      { heading: 'Time', text: (row) => moment(row.time) },
-      { heading: 'Market', text: (row) => row.market, words: true },
-      { heading: 'Reason', text: (row) => row.reason, words: true },
-    ],
-    rejections,
-  );
+function tradingSection(drawing: Drawing, backtest: Backtest): string {
+  const shown = backtest.columns.slice(0, DRAWN_MARKETS).map((columns) => priceFigure(columns, backtest.report.trades));
   return section(
-    'Trades',
+    'Trading',
     drawnMarketsNote(backtest),
-    ...figures(
-      drawing,
-      'price',
-      shown.map((columns) => priceFigure(columns, trades)),
-    ),
-    `<h3>${counted(trades.length, 'trade')}</h3>`,
-    trades.length === 0 ? '' : tradeTable(trades),
-    `<h3>${counted(rejections.length, 'rejected order')}</h3>`,
-    rejections.length === 0 ? '' : rejected,
+    ...figures(drawing, 'price', shown),
     '<h3>What stood behind each target</h3>',
     reasonTable(backtest),
   );
+}
+
+/** The long lists stand at the end, where they keep nobody from reading on. */
+function listSection<Row>(heading: string, noun: string, rows: readonly Row[], print: (rows: readonly Row[]) => string): string {
+  return section(heading, paragraph(`${counted(rows.length, noun)}.`), rows.length === 0 ? '' : print(rows));
 }
 
 function forecastSection(drawing: Drawing, backtest: Backtest): string {

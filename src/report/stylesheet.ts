@@ -13,9 +13,9 @@ p,ul{max-width:46rem;margin:.6rem 0}
 ul{padding-left:1.2rem}
 .period{color:var(--faint);margin:.4rem 0 0}
 .verdict{font:1.2rem/1.55 Charter,"Bitstream Charter","Iowan Old Style",Georgia,serif;max-width:none;margin:1.5rem 0;padding:1rem 1.3rem;background:var(--panel);border-left:4px solid var(--strategy)}
-.verdict p{max-width:none;margin:.35rem 0}
-.key{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:1px;background:var(--rule);border:1px solid var(--rule);margin:1.5rem 0}
-.key div{background:var(--page);padding:.7rem .9rem}
+.verdict p{max-width:none;margin:.4rem 0}
+.key{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:1px;margin:1.5rem 0}
+.key div{outline:1px solid var(--rule);padding:.7rem .9rem}
 .key b{display:block;font-size:1.5rem;line-height:1.25;font-variant-numeric:tabular-nums}
 .key span{display:block;color:var(--faint);font-size:.9rem}
 figure{margin:1.2rem 0 2rem;break-inside:avoid}
@@ -23,10 +23,10 @@ figure svg{display:block;width:100%;height:auto}
 figure text{font-family:inherit!important}
 figcaption{color:var(--faint);font-size:.92rem;max-width:46rem}
 .table{overflow-x:auto;margin:1rem 0}
-table{border-collapse:collapse;width:100%;font-size:.9rem;font-variant-numeric:tabular-nums}
-th,td{padding:.3rem .6rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--rule)}
+table{border-collapse:collapse;min-width:min(36rem,100%);font-size:.9rem;font-variant-numeric:tabular-nums}
+th,td{padding:.3rem .5rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--rule)}
 th{vertical-align:bottom;white-space:normal;color:var(--faint);font-weight:600;border-bottom:2px solid var(--rule)}
-.words{text-align:left}
+.words{text-align:left;white-space:normal;overflow-wrap:anywhere;min-width:6.6rem}
 td.cut{text-align:center;color:var(--faint);font-style:italic}
 tbody tr:hover{background:var(--panel)}
 dl{display:grid;grid-template-columns:minmax(8rem,max-content) 1fr;gap:.25rem 1.5rem;margin:1rem 0}
@@ -41,6 +41,7 @@ h2,h3{break-after:avoid}
 .table{overflow:visible}
 table{font-size:7.5pt}
 th,td{padding:.15rem .3rem}
+.words{min-width:4.6rem}
 tr{break-inside:avoid}
 }`;
 }

@@ -1,6 +1,6 @@
-import type { Backtest, FitSummary, FoldSkill, ForecastReport, Performance, Skill, TradeRow } from '../backtest/result.ts';
+import type { Backtest, FitSummary, FoldSkill, ForecastReport, Performance, RunResult, Skill, TradeRow } from '../backtest/result.ts';
 import { reasonName } from '../core/policy.ts';
-import { coefficient, count, day, moment, money, NONE, percent, price, pValue, quantity, ratio, seconds, share } from './format.ts';
+import { coefficient, count, day, loss, moment, money, NONE, percent, price, pValue, quantity, ratio, seconds, share } from './format.ts';
 import { type TableColumn, table } from './markup.ts';
 
 type PerformanceRow = readonly [name: string, print: (performance: Performance) => string];
@@ -41,11 +41,12 @@ export function performanceTable(strategy: Performance, holding: Performance): s
 const SKILL_COLUMNS: readonly TableColumn<Skill>[] = [
   { heading: 'RMSE of return', text: (row) => share(row.return.rmse) },
   { heading: 'R2 of return', text: (row) => coefficient(row.return.r2) },
-  { heading: 'R2 of price', text: (row) => coefficient(row.price.r2) },
   { heading: 'Direction right', text: (row) => share(row.directionAccuracy) },
   { heading: 'Majority share', text: (row) => share(row.majorityShare) },
   { heading: 'Skill against last price', text: (row) => percent(row.skillVsPersistence) },
 ];
+
+const PRICE_R2: TableColumn<Skill> = { heading: 'R2 of price', text: (row) => coefficient(row.price.r2) };
 
 const TEST_COLUMNS: readonly TableColumn<Skill>[] = [
   { heading: 'Diebold-Mariano', text: (row) => ratio(row.dieboldMariano.statistic) },
@@ -71,15 +72,15 @@ type NamedSkill = Skill & { readonly name: string };
 export function skillTables(forecast: ForecastReport): string {
   const rows: readonly NamedSkill[] = [{ ...forecast, name: `${forecast.model} (model)` }, ...forecast.baselines];
   const name: TableColumn<NamedSkill> = { heading: 'Forecast', text: (row) => row.name };
-  return table([name, ...SKILL_COLUMNS, ...TEST_COLUMNS], rows) + table([name, ...ERROR_COLUMNS], rows);
+  return table([name, PRICE_R2, ...SKILL_COLUMNS, ...TEST_COLUMNS], rows) + table([name, ...ERROR_COLUMNS], rows);
 }
 
 export function foldTable(folds: readonly FoldSkill[]): string {
   const columns: readonly TableColumn<FoldSkill>[] = [
-    { heading: 'Market', text: (row) => row.market },
-    { heading: 'From', text: (row) => day(row.from), words: true },
-    { heading: 'To', text: (row) => day(row.to), words: true },
-    { heading: 'Fit', text: (row) => row.fit.slice(0, 10), words: true },
+    ...marketColumn(folds),
+    { heading: 'From', text: (row) => day(row.from) },
+    { heading: 'To', text: (row) => day(row.to) },
+    { heading: 'Fit', text: (row) => row.fit.slice(0, 8), words: true },
     { heading: 'Bars', text: (row) => count(row.bars) },
     ...SKILL_COLUMNS,
     { heading: 'Diebold-Mariano p', text: (row) => pValue(row.dieboldMariano.pValue) },
@@ -89,17 +90,16 @@ export function foldTable(folds: readonly FoldSkill[]): string {
 
 export function fitTable(fits: readonly FitSummary[]): string {
   const columns: TableColumn<FitSummary>[] = [
-    { heading: 'Market', text: (row) => row.market },
-    { heading: 'Fit', text: (row) => row.key.slice(0, 10), words: true },
+    ...marketColumn(fits),
+    { heading: 'Fit', text: (row) => row.key.slice(0, 8), words: true },
     { heading: 'Model', text: (row) => row.model, words: true },
-    { heading: 'Requested', text: (row) => moment(row.requestedAt), words: true },
-    { heading: 'Trained from', text: (row) => day(row.trainedFrom), words: true },
-    { heading: 'to', text: (row) => day(row.trainedTo), words: true },
-    { heading: 'Samples', text: (row) => count(row.samples) },
-    { heading: 'Validated on', text: (row) => count(row.validationSamples) },
+    { heading: 'Requested', text: (row) => moment(row.requestedAt) },
+    { heading: 'Trained from', text: (row) => day(row.trainedFrom) },
+    { heading: 'to', text: (row) => day(row.trainedTo) },
+    { heading: 'Samples + validation', text: (row) => `${count(row.samples)} + ${count(row.validationSamples)}` },
     { heading: 'Epochs (best)', text: (row) => `${count(row.epochs)} (${count(row.bestEpoch)})` },
-    { heading: 'Loss', text: (row) => coefficient(row.losses.at(-1)) },
-    { heading: 'Validation', text: (row) => coefficient(row.validationLosses.at(-1)) },
+    { heading: 'Loss at best', text: (row) => loss(row.losses[row.bestEpoch - 1]) },
+    { heading: 'Validation at best', text: (row) => loss(row.validationLosses[row.bestEpoch - 1]) },
     { heading: 'Time', text: (row) => (row.cached ? 'cached' : seconds(row.seconds)) },
   ];
   if (fits.some((fit) => fit.refused !== undefined)) columns.push({ heading: 'Refused', text: (row) => row.refused ?? NONE, words: true });
@@ -108,10 +108,10 @@ export function fitTable(fits: readonly FitSummary[]): string {
 
 export function tradeTable(trades: readonly TradeRow[]): string {
   const columns: readonly TableColumn<TradeRow>[] = [
-    { heading: 'Market', text: (row) => row.market },
+    ...marketColumn(trades),
     { heading: 'Side', text: (row) => row.side, words: true },
-    { heading: 'Entry', text: (row) => moment(row.entryTime), words: true },
-    { heading: 'Exit', text: (row) => (row.exitTime === null ? 'open' : moment(row.exitTime)), words: true },
+    { heading: 'Entry', text: (row) => moment(row.entryTime) },
+    { heading: 'Exit', text: (row) => (row.exitTime === null ? 'open' : moment(row.exitTime)) },
     { heading: 'Quantity', text: (row) => quantity(row.quantity) },
     { heading: 'Entry price', text: (row) => price(row.entryPrice) },
     { heading: 'Exit price', text: (row) => price(row.exitPrice) },
@@ -128,17 +128,38 @@ export function reasonTable({ trace }: Backtest): string {
   const rows = trace.market.flatMap(({ market, reason }) => {
     const tally = new Map<number, number>();
     for (const code of reason) tally.set(code, (tally.get(code) ?? 0) + 1);
-    return Array.from(tally, ([code, bars]) => ({ market, reason: reasonName(code), bars, of: reason.length })).sort(
+    return Array.from(tally, ([code, bars]) => ({ market, reason: spaced(reasonName(code)), bars, of: reason.length })).sort(
       (a, b) => b.bars - a.bars,
     );
   });
   return table(
     [
-      { heading: 'Market', text: (row) => row.market },
+      ...marketColumn(rows),
       { heading: 'Reason', text: (row) => row.reason, words: true },
       { heading: 'Bars', text: (row) => count(row.bars) },
       { heading: 'Share', text: (row) => share(row.bars / row.of) },
     ],
     rows,
   );
+}
+
+export function rejectionTable(rejections: RunResult['rejections']): string {
+  return table<RunResult['rejections'][number]>(
+    [
+      ...marketColumn(rejections),
+      { heading: 'Time', text: (row) => moment(row.time), words: true },
+      { heading: 'Reason', text: (row) => row.reason, words: true },
+    ],
+    rejections,
+  );
+}
+
+/** A column of names where there are several markets; none where it would say the same in each row. */
+function marketColumn<Row extends { readonly market: string }>(rows: readonly Row[]): TableColumn<Row>[] {
+  return new Set(rows.map((row) => row.market)).size > 1 ? [{ heading: 'Market', text: (row) => row.market }] : [];
+}
+
+/** `belowThreshold` as words: `below threshold`. */
+function spaced(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }

@@ -99,7 +99,7 @@ function skillLines(forecast: ForecastReport, width: number, colours: Colours): 
   const rows = [row(forecast.model, forecast), ...forecast.baselines.slice(0, BASELINES).map((one) => row(one.name, one))];
   const folds = forecast.folds.length === 0 ? '' : `${counted(forecast.folds.length, 'fold')}; `;
   const note = `${folds}DM p: the model against the last price, in a baseline's row against that baseline`;
-  return [...grid(header, rows, colours), colours.dim(clip(note, width))];
+  return [...grid(header, rows, colours), ...wrap(note, width).map(colours.dim)];
 }
 
 function provenance(report: RunResult): string[] {

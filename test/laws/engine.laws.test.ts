@@ -200,7 +200,7 @@ describe('the digest', () => {
     equity[100] = bump(equity[100]!);
     expect(digest({ ...trace, equity })).not.toBe(digest(trace));
     const target = trace.market[0]!.target.slice();
-    const known = target.findIndex((value) => value === 1);
+    const known = target.indexOf(1);
     target[known] = bump(1);
     expect(digest({ ...trace, market: [{ ...trace.market[0]!, target }] })).not.toBe(digest(trace));
   });

@@ -22,7 +22,7 @@ export const BASE = {
   useUTC: true,
   textStyle: { fontFamily: 'sans-serif' },
   // Whatever the axes print lies within these margins.
-  grid: { left: 4, right: 28, top: 44, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'all' },
+  grid: { left: 14, right: 28, top: 44, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'all' },
   legend: { left: 0, top: 0, itemWidth: 22, itemHeight: 10, itemGap: 24, textStyle: { color: drawn('ink'), fontSize: 18 } },
 } satisfies EChartsOption;
 
@@ -35,7 +35,12 @@ const AXIS = {
   nameLocation: 'middle' as const,
 };
 
-export const TIME_AXIS = { ...AXIS, type: 'time' as const, splitLine: { show: false } };
+export const TIME_AXIS = {
+  ...AXIS,
+  type: 'time' as const,
+  splitLine: { show: false },
+  axisLabel: { ...AXIS.axisLabel, formatter: { year: '{yyyy}', month: '{MMM}', day: '{d} {MMM}', hour: '{HH}:{mm}' } },
+};
 
 /** A value axis (logarithmic where asked) whose labels are printed by `print`. */
 export function valueAxis(print: (value: number) => string, logarithmic = false) {

@@ -1,7 +1,7 @@
 import type { Backtest, DataSummary, ForecastReport, RunResult } from '../backtest/result.ts';
 import { type Drawing, type Figure, loadDrawing } from './chart.ts';
 import { drawdownFigure, equityFigure, foldFigure, lossFigure, priceFigure, recentFigure, scatterFigure } from './figures.ts';
-import { basisPoints, coefficient, count, counted, day, moment, percent, ratio, seconds, share } from './format.ts';
+import { basisPoints, coefficient, count, counted, day, moment, percent, quantity, ratio, seconds, share } from './format.ts';
 import { escaped, facts, figure, list, paragraph, section } from './markup.ts';
 import { stylesheet } from './stylesheet.ts';
 import { fitTable, foldTable, performanceTable, reasonTable, rejectionTable, skillTables, tradeTable } from './tables.ts';
@@ -61,7 +61,7 @@ function header(report: RunResult): string {
   const { bars, periodsPerYear } = report.evaluation;
   const markets = report.data.map((data) => data.market).join(', ');
   return `<header><h1>${escaped(report.name)}</h1>
-<p class="period">${escaped(`${markets}: ${period(report)}, ${counted(bars, 'bar')}, ${count(periodsPerYear)} a year`)}</p>
+<p class="period">${escaped(`${markets}: ${period(report)}, ${counted(bars, 'bar')}, ${quantity(periodsPerYear)} a year`)}</p>
 <div class="verdict">${report.verdict.split(SENTENCE_END).map(paragraph).join('')}</div>
 <div class="key">${tiles.join('')}</div></header>`;
 }

@@ -21,7 +21,7 @@ ul{padding-left:1.2rem}
 figure{margin:1.2rem 0 2rem;break-inside:avoid}
 figure svg{display:block;width:100%;height:auto}
 figure text{font-family:inherit!important}
-figcaption{color:var(--faint);font-size:.92rem;max-width:46rem}
+figcaption{margin-top:.4rem;color:var(--faint);font-size:.92rem;max-width:46rem}
 .table{overflow-x:auto;margin:1rem 0}
 table{border-collapse:collapse;min-width:min(36rem,100%);font-size:.9rem;font-variant-numeric:tabular-nums}
 th,td{padding:.3rem .5rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--rule)}

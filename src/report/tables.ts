@@ -6,7 +6,7 @@ import { type TableColumn, table } from './markup.ts';
 type PerformanceRow = readonly [name: string, print: (performance: Performance) => string];
 
 /** Every figure of an equity curve: its name and how it is printed. */
-export const PERFORMANCE_ROWS: readonly PerformanceRow[] = [
+const PERFORMANCE_ROWS: readonly PerformanceRow[] = [
   ['Start equity', (of) => money(of.startEquity)],
   ['End equity', (of) => money(of.endEquity)],
   ['Total return', (of) => percent(of.totalReturn)],
@@ -72,7 +72,7 @@ type NamedSkill = Skill & { readonly name: string };
 export function skillTables(forecast: ForecastReport): string {
   const rows: readonly NamedSkill[] = [{ ...forecast, name: `${forecast.model} (model)` }, ...forecast.baselines];
   const name: TableColumn<NamedSkill> = { heading: 'Forecast', text: (row) => row.name };
-  return table([name, PRICE_R2, ...SKILL_COLUMNS, ...TEST_COLUMNS], rows) + table([name, ...ERROR_COLUMNS], rows);
+  return table([name, ...SKILL_COLUMNS, PRICE_R2, ...TEST_COLUMNS], rows) + table([name, ...ERROR_COLUMNS], rows);
 }
 
 export function foldTable(folds: readonly FoldSkill[]): string {

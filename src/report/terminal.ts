@@ -13,6 +13,8 @@ export interface TerminalOptions {
 
 const NARROWEST = 60;
 const WIDEST = 100;
+/** From here on figures stand two on a line, and the skill table has all its columns. */
+const ROOMY = 92;
 /** Warnings printed at most; the rest is counted. */
 const WARNINGS = 2;
 /** Baselines printed at most; all of them are in the HTML report. */
@@ -67,7 +69,7 @@ type Colours = ReturnType<typeof createColors>;
 function performanceLines({ performance, buyAndHold }: RunResult, width: number, colours: Colours): string[] {
   const cells = METRICS.map(([name, print]) => [name, print(performance), print(buyAndHold)]);
   const header = ['', 'strategy', 'buy & hold'];
-  if (width < 84) return grid(header, cells, colours);
+  if (width < ROOMY) return grid(header, cells, colours);
   const half = Math.ceil(cells.length / 2);
   return grid(
     [...header, ...header],
@@ -77,7 +79,7 @@ function performanceLines({ performance, buyAndHold }: RunResult, width: number,
 }
 
 function skillLines(forecast: ForecastReport, width: number, colours: Colours): string[] {
-  const narrow = width < 84;
+  const narrow = width < ROOMY;
   const row = (name: string, skill: Skill) => {
     const cells = [
       clip(plain(name), narrow ? 12 : 22),

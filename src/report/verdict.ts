@@ -37,12 +37,12 @@ export function verdict(input: VerdictInput): string {
 }
 
 /** Whether a Diebold-Mariano test supports that the model is better: statistic > 0 and p at most 0.05. */
-export function isBetter(test: TestResult): boolean {
+function isBetter(test: TestResult): boolean {
   return test.statistic !== null && test.pValue !== null && test.statistic > 0 && test.pValue <= SIGNIFICANCE;
 }
 
 /** Whether the forecast is better than the last price by the test and by its skill (averaging over markets can part the two). */
-export function hasSkill(forecast: ForecastReport): boolean {
+function hasSkill(forecast: ForecastReport): boolean {
   return isBetter(forecast.dieboldMariano) && (forecast.skillVsPersistence ?? 0) > 0;
 }
 

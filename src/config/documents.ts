@@ -1,0 +1,157 @@
+import { z } from 'zod';
+
+// What the command line tool prints under --json, for those who read it with a program. Unknown fields are allowed: a later
+// version may say more, but never less, under the same schema name.
+
+const figure = z.number().nullable();
+const instant = z.iso.datetime();
+
+function figures<const Names extends readonly string[]>(names: Names) {
+  return Object.fromEntries(names.map((name) => [name, figure])) as { [Name in Names[number]]: typeof figure };
+}
+
+const performance = z.looseObject({
+  startEquity: z.number(),
+  endEquity: z.number(),
+  totalReturn: z.number(),
+  maxDrawdown: z.number().max(0),
+  maxDrawdownBars: z.int().min(0),
+  exposure: z.number().min(0).max(1),
+  fees: z.number().min(0),
+  slippage: z.number().min(0),
+  funding: z.number(),
+  roundTrips: z.int().min(0),
+  ...figures(['cagr', 'sharpe', 'sortino', 'calmar', 'volatility', 'turnover', 'winRate', 'profitFactor']),
+});
+
+const test = z.looseObject(figures(['statistic', 'pValue']));
+const errors = figures(['rmse', 'mae', 'r2', 'bias']);
+const skill = {
+  bars: z.int().min(0),
+  unscored: z.int().min(0),
+  horizon: z.int().min(1),
+  return: z.looseObject(errors),
+  price: z.looseObject({ ...errors, ...figures(['mape', 'negativeShare']) }),
+  ...figures(['directionAccuracy', 'majorityShare', 'skillVsPersistence']),
+  dieboldMariano: test,
+  pesaranTimmermann: test,
+};
+
+/** `backtest --json` and `result.json`. */
+export const runDocument = z.looseObject({
+  schema: z.literal('paperwalk/run@1'),
+  runId: z.string(),
+  name: z.string(),
+  digest: z.string().regex(/^[0-9a-f]{64}$/),
+  config: z.looseObject({}),
+  engine: z.string().nullable(),
+  data: z.array(
+    z.looseObject({
+      market: z.string(),
+      origin: z.string(),
+      bars: z.int(),
+      from: instant,
+      to: instant,
+      sha256: z.string(),
+      warnings: z.array(z.string()),
+      truth: z.string().optional(),
+    }),
+  ),
+  evaluation: z.looseObject({ from: instant, to: instant, bars: z.int(), periodsPerYear: z.number() }),
+  assumptions: z.looseObject({
+    fill: z.enum(['next-open', 'next-close', 'this-close']),
+    costs: z.looseObject({ taker: z.number(), slippage: z.number() }),
+    ambiguousBars: z.int(),
+    notes: z.array(z.string()),
+  }),
+  performance,
+  buyAndHold: performance,
+  forecast: z
+    .looseObject({
+      model: z.string(),
+      ...skill,
+      baselines: z.array(z.looseObject({ name: z.string(), ...skill })),
+      folds: z.array(z.looseObject({ market: z.string(), from: instant, to: instant, fit: z.string(), ...skill })),
+    })
+    .nullable(),
+  fits: z.array(
+    z.looseObject({
+      key: z.string(),
+      market: z.string(),
+      model: z.string(),
+      requestedAt: instant,
+      trainedFrom: instant,
+      trainedTo: instant,
+      samples: z.int(),
+      validationSamples: z.int(),
+      epochs: z.int(),
+      bestEpoch: z.int(),
+      seconds: z.number(),
+      cached: z.boolean(),
+      losses: z.array(z.number()),
+      validationLosses: z.array(z.number()),
+      refused: z.string().optional(),
+    }),
+  ),
+  trades: z.array(
+    z.looseObject({
+      market: z.string(),
+      side: z.enum(['long', 'short']),
+      entryTime: instant,
+      exitTime: instant.nullable(),
+      quantity: z.number().positive(),
+      entryPrice: z.number(),
+      exitPrice: figure,
+      fees: z.number(),
+      profit: z.number(),
+      profitFraction: z.number(),
+      exitReason: z.string().nullable(),
+    }),
+  ),
+  rejections: z.array(z.looseObject({ time: instant, market: z.string(), reason: z.string() })),
+  equity: z.looseObject({ times: z.array(instant), strategy: z.array(z.number()), buyAndHold: z.array(z.number()) }),
+  trials: z.int().min(1),
+  verdict: z.string(),
+  timings: z.looseObject({ features: z.number(), training: z.number(), run: z.number() }),
+});
+
+/** `bars --json`. */
+export const barsDocument = z.looseObject({
+  schema: z.literal('paperwalk/bars@1'),
+  markets: z.array(
+    z.looseObject({
+      market: z.string(),
+      interval: z.string(),
+      sha256: z.string().nullable(),
+      from: instant.nullable(),
+      to: instant.nullable(),
+      bars: z.int(),
+      errors: z.int(),
+      warnings: z.int(),
+      counts: z.record(z.string(), z.int()),
+      missing: z.int(),
+      longestGapMs: z.number(),
+      gaps: z.array(z.looseObject({ row: z.int(), from: instant, to: instant, missing: z.int() })),
+      problems: z.array(
+        z.looseObject({
+          severity: z.enum(['error', 'warning']),
+          kind: z.string(),
+          row: z.int(),
+          line: z.int().optional(),
+          time: instant.nullable(),
+          message: z.string(),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** `doctor --json`. */
+export const doctorDocument = z.looseObject({
+  schema: z.literal('paperwalk/doctor@1'),
+  healthy: z.boolean(),
+  checks: z.array(z.looseObject({ name: z.string(), status: z.enum(['ok', 'warn', 'fail']), message: z.string() })),
+});
+
+/** Every published document by the name of its file in `schema/`. */
+export const documents = { run: runDocument, bars: barsDocument, doctor: doctorDocument } as const;

@@ -1,0 +1,93 @@
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { sparklines } from '../../src/report/sparkline.ts';
+import { terminalSummary } from '../../src/report/terminal.ts';
+import { fixture, forecastOf, skillOf } from './fixture.ts';
+
+const plain = { colour: false, width: 100 };
+const ESCAPE = '\u001b';
+
+describe('the terminal summary', () => {
+  const text = terminalSummary(fixture(), { ...plain, htmlPath: 'runs/x/report.html' });
+  const lines = text.split('\n');
+
+  it('begins with name and verdict and ends with the path of the report', () => {
+    expect(lines[0]).toBe('fixture bot  2024-01-01 to 2024-03-07, 400 bars');
+    expect(lines[1]).toMatch(/^The forecast shows no skill/);
+    expect(lines.at(-1)).toBe('Report: runs/x/report.html');
+  });
+
+  it('sets the strategy beside buy & hold', () => {
+    expect(text).toMatch(/Sharpe +0\.80 +1\.10/);
+    expect(text).toMatch(/Max drawdown +-10\.2% +-25\.0%/);
+    for (const name of ['Total return', 'CAGR', 'Sortino', 'Exposure', 'Turnover/year', 'Fees', 'Round trips', 'Win rate'])
+      expect(text).toContain(name);
+  });
+
+  it('sets the model beside its baselines, direction beside the majority share', () => {
+    expect(text).toMatch(/gru +2\.13% +50\.7% \/ 51\.3% +-0\.40% +0\.596 +0\.421/);
+    expect(text).toMatch(/persistence +2\.13% +- \/ 51\.3% +0\.00% +0\.596 +-/);
+    expect(text).toContain('4 folds');
+  });
+
+  it('says nothing of forecasts without a model', () => {
+    expect(terminalSummary(fixture({ model: false }), plain)).not.toMatch(/forecast|persistence/);
+  });
+
+  it.each([60, 72, 91, 92, 100, 240])('keeps to %i columns, to 100 at most and to one screen', (width) => {
+    const long = 'a-name-that-goes-on-and-on'.repeat(6);
+    const baselines = Array.from({ length: 9 }, (_, n) => ({ ...skillOf(), name: `${long}-${n}` }));
+    const base = fixture({ markets: [long, 'b'] });
+    const warnings = [`${long} ${long}`, 'two', 'three', 'four'];
+    const crowded = fixture({
+      markets: [long, 'b'],
+      report: {
+        name: long,
+        forecast: forecastOf({ model: long, baselines }),
+        data: base.report.data.map((data) => ({ ...data, warnings })),
+      },
+    });
+    for (const colour of [true, false]) {
+      const shown = stripVTControlCharacters(terminalSummary(crowded, { colour, width })).split('\n');
+      expect(Math.max(...shown.map((line) => line.length))).toBeLessThanOrEqual(Math.min(100, width));
+      if (width >= 100) expect(shown.length).toBeLessThanOrEqual(40);
+    }
+  });
+
+  it('counts the warnings it has no room for', () => {
+    const data = fixture().report.data.map((one) => ({ ...one, warnings: ['a gap', 'a spike', 'no volume'] }));
+    const shown = terminalSummary(fixture({ report: { data } }), plain);
+    expect(shown).toContain('Warning: coinbase:BTC/USD: a gap');
+    // Three of the data, one refused fit, one rejected order; two are printed.
+    expect(shown).toContain('and 3 further warnings in the report');
+  });
+
+  it('has colours only where they are asked for, and otherwise the same text', () => {
+    const coloured = terminalSummary(fixture(), { ...plain, colour: true });
+    expect(terminalSummary(fixture(), plain)).not.toContain(ESCAPE);
+    expect(coloured).toContain(ESCAPE);
+    expect(stripVTControlCharacters(coloured)).toBe(terminalSummary(fixture(), plain));
+  });
+
+  it('passes no control characters of a name on to the terminal', () => {
+    const named = fixture({ report: { name: `bot${ESCAPE}[2J`, engine: `wasm${ESCAPE}]0;x\u0007` } });
+    expect(terminalSummary(named, { ...plain, htmlPath: `a${ESCAPE}b` })).not.toContain(ESCAPE);
+  });
+
+  it('survives a run of no bars and of one', () => {
+    for (const bars of [0, 1]) expect(terminalSummary(fixture({ bars }), plain)).not.toMatch(/NaN|undefined|null/);
+  });
+});
+
+describe('sparklines', () => {
+  it('share one scale from the lowest to the highest value of all', () => {
+    const lines = sparklines(
+      [
+        { name: 'a', values: new Float64Array([0, 1, 2, 3]) },
+        { name: 'bb', values: new Float64Array([8, 4, Number.NaN, 0]) },
+      ],
+      40,
+    );
+    expect(lines).toEqual(['a  ▁▂▃▄ 3.00', 'bb █▅ ▁ 0.00']);
+  });
+});

@@ -30,13 +30,9 @@ export function splitSamples(usable: Uint8Array, known: number, horizon: number,
   return { ends: Int32Array.from([...training, ...ends.slice(ends.length - validation)]), trainCount: training.length };
 }
 
-/** 1 for every row that closes a complete window (no NaN in its `lookback` rows) and has a label, else 0. */
-export function usableRows(values: Float64Array, width: number, target: Float64Array, lookback: number): Uint8Array {
-  const usable = completeWindows(values, width, lookback);
-  for (let row = 0; row < usable.length; row++) {
-    if (Number.isNaN(target[row])) usable[row] = 0;
-  }
-  return usable;
+/** 1 for every row that closes a complete window and has a label, else 0. */
+export function usableRows(complete: Uint8Array, target: Float64Array): Uint8Array {
+  return complete.map((flag, row) => (Number.isNaN(target[row]) ? 0 : flag));
 }
 
 /** 1 for every row whose last `lookback` rows hold no NaN, else 0. */

@@ -37,7 +37,7 @@ export function prepareInputs(bot: Bot, panel: Panel): readonly MarketInputs[] |
 /** The labels and usable rows of a model, which baselines share but for the kind of target. */
 export function learnable(model: Model, panel: Panel, market: number, inputs: MarketInputs): { labels: Column; usable: Uint8Array } {
   const target = model.target === 'return' ? inputs.returns : labels(model.target, panel.markets[market]!, model.horizon);
-  return { labels: target, usable: usableRows(inputs.features.values, inputs.features.width, target, model.lookback) };
+  return { labels: target, usable: usableRows(inputs.complete, target) };
 }
 
 /** The baselines a model is compared with; one that is a baseline itself is not compared with itself. */

@@ -59,6 +59,6 @@ describe('the samples of a fit', () => {
     expect([...completeWindows(values, 2, 1)]).toEqual([1, 0, 1, 0, 1]);
     const target = new Float64Array(10).fill(0);
     target[9] = Number.NaN;
-    expect([...usableRows(values, 1, target, 3)]).toEqual([0, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
+    expect([...usableRows(completeWindows(values, 1, 3), target)]).toEqual([0, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
   });
 });

@@ -1,5 +1,8 @@
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import type { Random } from '../../../core/random.ts';
+import type { Layer } from '../../network.ts';
+
+export type RecurrentLayer = Extract<Layer, { kind: 'rnn' | 'lstm' | 'gru' }>;
 
 /**
  * A sequence of matrices, one per step: [batch, width] each; a single one where a layer gives its last state only. Steps are kept

@@ -5,7 +5,8 @@ import type { Bot } from '../walk/bot.ts';
 const FILLS = {
   'next-open': 'Market orders decided at a close fill at the open of the next bar.',
   'next-close': 'Market orders decided at a close fill at the close of the next bar.',
-  'this-close': 'OPTIMISTIC: market orders fill at the very close they were decided on.',
+  'this-close':
+    'OPTIMISTIC: market orders fill at the very close they were decided on; costs of the first close lie before the first mark.',
 } as const;
 
 /** Everything a run takes for granted, one sentence each. */

@@ -1,7 +1,7 @@
 import type { Bars } from '../core/bars.ts';
 import { firstRowAt, sliceBars } from '../core/bars.ts';
 import { createPanel, firstSliceAt, type Panel, singleMarket } from '../core/panel.ts';
-import type { Trace } from '../core/trace.ts';
+import type { State, Trace } from '../core/trace.ts';
 import { DataError } from '../data/data-error.ts';
 import { canonicalJson, contentHash } from '../models/key.ts';
 import type { Trainer } from '../models/trainer.ts';
@@ -62,7 +62,7 @@ export async function backtestBot(bot: Bot, data: readonly MarketData[], around:
     throw new DataError(
       `Expected a bar at which a decision is possible in the trading period, received none: the signal of ${bot.strategy.name} is never known; use a longer history or a shorter lookback`,
     );
-  const { trace } = runBot(bot, panel, signals, forecasts, from, to);
+  const { trace, state } = runBot(bot, panel, signals, forecasts, from, to);
   const holding = holdAll(bot, panel, from, to);
   const evaluated = panel.markets.map(
     (bars): RowRange => ({ from: firstRowAt(bars, trace.closeTime[0]! - bars.intervalMs), to: bars.length }),
@@ -70,7 +70,7 @@ export async function backtestBot(bot: Bot, data: readonly MarketData[], around:
   const ran = around.clock();
 
   const traceDigest = digest(trace);
-  const dataSummaries = data.map(summarise);
+  const dataSummaries = data.map((market) => summarise(market, withoutFit(panel, market.bars.market, predictions)));
   const strategyFigures = figures(bot, [trace]);
   const report: Omit<RunResult, 'verdict' | 'trials'> = {
     schema: 'paperwalk/run@1',
@@ -92,9 +92,7 @@ export async function backtestBot(bot: Bot, data: readonly MarketData[], around:
     forecast: predictions && bot.model ? scoreForecasts(panel, bot.model.kind, bot.model.horizon, predictions, evaluated) : null,
     fits: predictions ? fitSummaries(predictions) : [],
     trades: trades(panel, trace),
-    rejections: trace.events.flatMap((event) =>
-      event.kind === 'rejection' ? [{ time: iso(event.time), market: event.market, reason: event.reason }] : [],
-    ),
+    rejections: rejections(trace, state),
     equity: { times: Array.from(trace.closeTime, iso), strategy: Array.from(trace.equity), buyAndHold: Array.from(sumOf(holding)) },
     timings: { features: (prepared - started) / 1000, training: (trained - prepared) / 1000, run: (ran - trained) / 1000 },
   };
@@ -159,9 +157,9 @@ function refuseWithoutForecast(bot: Bot, { forecasts, outcomes, inputs }: Predic
 
 /** The first slice of the figures: `evaluate: all` takes the first there is, else the first in the period with a known signal. */
 function evaluationStart(bot: Bot, panel: Panel, signals: readonly (readonly Float64Array[])[]): number {
-  if (bot.evaluate === 'all') return 0;
   const interval = panel.markets[0]!.intervalMs;
   let slice = bot.period.from === undefined ? 0 : firstSliceAt(panel, bot.period.from + interval);
+  if (bot.evaluate === 'all') return slice;
   const known = (m: number) => {
     const row = panel.row[m]![slice]!;
     return row >= 0 && signals[m]!.some((column) => !Number.isNaN(column[row]));
@@ -207,6 +205,13 @@ function figures(bot: Bot, traces: readonly Trace[]): Performance {
   return result;
 }
 
+/** Every order that led to no fill, with its reason; those still waiting when the bars ended come last. */
+function rejections({ events }: Trace, { open }: State): RunResult['rejections'] {
+  const refused = events.flatMap((event) => (event.kind === 'rejection' ? [event] : []));
+  const waiting = open.map(({ decidedAt, market }) => ({ time: decidedAt, market, reason: 'still open when the bars ended' }));
+  return [...refused, ...waiting].map(({ time, market, reason }) => ({ time: iso(time), market, reason }));
+}
+
 function trades(panel: Panel, trace: Trace): TradeRow[] {
   const marks = new Map(panel.markets.map((bars) => [bars.market, bars.close[bars.length - 1]!]));
   const fills = trace.events.filter((event) => event.kind === 'fill');
@@ -230,7 +235,7 @@ function fitSummaries({ records }: Predictions): FitSummary[] {
       trainedFrom: iso(request.trainedFrom),
       trainedTo: iso(request.trainedTo),
       samples: request.trainCount,
-      validationSamples: request.ends.length - request.trainCount,
+      validationSamples: request.validationCount,
       epochs: fit?.epochs ?? 0,
       bestEpoch: fit?.bestEpoch ?? 0,
       seconds,
@@ -242,7 +247,15 @@ function fitSummaries({ records }: Predictions): FitSummary[] {
   });
 }
 
-function summarise({ bars, origin, sha256, truth, warnings = [] }: MarketData): DataSummary {
+/** Why a market had no forecast at all, where that is so: its share of the capital lay idle. */
+function withoutFit(panel: Panel, market: string, predictions: Predictions | undefined): readonly string[] {
+  const m = panel.markets.findIndex((bars) => bars.market === market);
+  if (!predictions || predictions.forecasts.columns[m]!.some((value) => !Number.isNaN(value))) return [];
+  const refused = [...predictions.outcomes].find(([name, outcome]) => name.startsWith(`${market}@`) && outcome.kind === 'refused')?.[1];
+  return [`no fit served this market, so it was never traded${refused?.kind === 'refused' ? ` (${refused.reason})` : ''}`];
+}
+
+function summarise({ bars, origin, sha256, truth, warnings = [] }: MarketData, more: readonly string[]): DataSummary {
   return {
     market: bars.market,
     origin,
@@ -250,7 +263,7 @@ function summarise({ bars, origin, sha256, truth, warnings = [] }: MarketData): 
     from: iso(bars.openTime[0]!),
     to: iso(bars.openTime[bars.length - 1]!),
     sha256,
-    warnings,
+    warnings: [...warnings, ...more],
     ...(truth !== undefined && { truth }),
   };
 }

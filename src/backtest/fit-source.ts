@@ -17,9 +17,20 @@ export interface Progress {
   readonly cached?: boolean;
 }
 
+/** What is kept of a request once its fit is there: not the columns it learnt from. */
+export interface RequestSummary
+  extends Pick<Request, 'key' | 'market' | 'model' | 'slot' | 'time' | 'trainedFrom' | 'trainedTo' | 'trainCount'> {
+  readonly validationCount: number;
+}
+
+function summarise(request: Request): RequestSummary {
+  const { key, market, model, slot, time, trainedFrom, trainedTo, trainCount, ends } = request;
+  return { key, market, model, slot, time, trainedFrom, trainedTo, trainCount, validationCount: ends.length - trainCount };
+}
+
 /** How a fit was come by. */
 export interface FitRecord {
-  readonly request: Request;
+  readonly request: RequestSummary;
   readonly outcome: Outcome;
   readonly cached: boolean;
   /** Seconds of training; 0 where it was found. */
@@ -40,7 +51,7 @@ export function storedFits(
     const place = { phase: 'training' as const, market: request.market, model: request.model.kind, fold, folds };
     const found = store.get(request.key);
     if (found) {
-      records.push({ request, outcome: { kind: 'fit', fit: found }, cached: true, seconds: 0 });
+      records.push({ request: summarise(request), outcome: { kind: 'fit', fit: found }, cached: true, seconds: 0 });
       onProgress?.({ ...place, cached: true });
       return { kind: 'fit', fit: found };
     }
@@ -48,7 +59,7 @@ export function storedFits(
     const onEpoch = onProgress && ((epoch: Epoch) => onProgress({ ...place, epoch }));
     const outcome = await fit(request, trainer, { ...(onEpoch && { onEpoch }), ...(signal && { signal }) });
     if (outcome.kind === 'fit') store.put(outcome.fit);
-    records.push({ request, outcome, cached: false, seconds: (clock() - start) / 1000 });
+    records.push({ request: summarise(request), outcome, cached: false, seconds: (clock() - start) / 1000 });
     onProgress?.({ ...place, cached: false });
     return outcome;
   };

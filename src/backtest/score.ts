@@ -5,7 +5,7 @@ import { type Skill as MarketSkill, skill } from '../statistics/skill.ts';
 import { slotName } from '../walk/plan.ts';
 import type { RowRange } from '../walk/walk.ts';
 import type { Predictions } from './predictions.ts';
-import type { BaselineSkill, FoldSkill, ForecastReport, Skill } from './result.ts';
+import type { BaselineSkill, FoldSkill, ForecastReport, Skill, TestResult } from './result.ts';
 
 /** Forecasts and outcomes of one market on rows of its bars. */
 interface Slice {
@@ -87,7 +87,21 @@ function pool(slices: readonly Slice[], horizon: number): Skill {
     closeTime,
     difference: squaredLossDifference(actual, new Float64Array(actual.length), forecast),
   }));
-  return { ...one, dieboldMariano: dieboldMariano(averageDifference(differences), horizon) };
+  return {
+    ...one,
+    // Errors in different currencies and sizes do not add up.
+    price: { ...one.price, rmse: null, mae: null, r2: null, bias: null },
+    dieboldMariano: dieboldMariano(averageDifference(differences), horizon),
+    // Markets move together: their bars are not as many observations. The most cautious of the markets' own tests.
+    pesaranTimmermann: mostCautious(
+      slices.map(({ actual, forecast, close }) => skill({ actual, forecast, close, horizon }).pesaranTimmermann),
+    ),
+  };
+}
+
+/** The test with the largest p; undefined as soon as one is. */
+function mostCautious(tests: readonly TestResult[]): TestResult {
+  return tests.reduce((a, b) => (a.pValue === null ? a : b.pValue === null || b.pValue > a.pValue ? b : a));
 }
 
 /** Runs of rows served by one fit. */

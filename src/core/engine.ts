@@ -101,7 +101,7 @@ export function run(setup: Setup, state?: State): Run {
     batch.sort((a, b) => a.market - b.market);
     for (let m = 0; m < markets.length; m++) {
       const row = lanes[m]!.rows[slice]!;
-      marks[m] = atOpen && row >= 0 ? markets[m]!.open[row]! : book.lastClose[m]!;
+      marks[m] = row >= 0 ? (atOpen ? markets[m]!.open[row]! : markets[m]!.close[row]!) : book.lastClose[m]!;
     }
     broker.fillBatch(batch, marks, closeTime[slice]! - (atOpen ? markets[0]!.intervalMs : 0));
     return waiting;
@@ -109,7 +109,9 @@ export function run(setup: Setup, state?: State): Run {
 
   function exposureOf(m: number, equity: number): number {
     const held = book.quantity[m]!;
-    return held === 0 ? 0 : (held * book.lastClose[m]!) / equity;
+    if (held === 0) return 0;
+    // Of nothing there is no fraction; the side is all that can be told.
+    return equity > 0 ? (held * book.lastClose[m]!) / equity : Math.sign(held);
   }
 
   function recordExposure(m: number, slice: number, equity: number): void {
@@ -131,6 +133,10 @@ export function run(setup: Setup, state?: State): Run {
     if (target < 0 && !lane.shortable) {
       target = 0;
       reason = Reason.noShortOnSpot;
+    }
+    if (equity <= 0) {
+      target = 0;
+      reason = Reason.nothingLeft;
     }
     if (reason === Reason.noForecast && row < lane.firstKnown) reason = Reason.warmingUp;
     if (!Number.isNaN(target)) {

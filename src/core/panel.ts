@@ -25,6 +25,7 @@ export function createPanel(markets: readonly Bars[]): Panel {
       throw new TypeError(`Expected markets of one interval, received ${first.intervalMs} ms and ${bars.intervalMs} ms (${bars.market})`);
     }
   }
+  if (sorted.length > 1) checkClock(sorted);
   const closeTime = unionOfTimes(sorted);
   const row = sorted.map((bars) => rowsOnClock(bars, closeTime));
   return { markets: sorted, closeTime, row };
@@ -55,6 +56,21 @@ export function sliceOfRow(panel: Panel, market: number): Int32Array {
     if (rows[slice]! >= 0) slices[rows[slice]!] = slice;
   }
   return slices;
+}
+
+/** Bars that open at different instants within the interval would meet prices of one slice that lie apart in time. */
+function checkClock(markets: readonly Bars[]): void {
+  const { intervalMs, openTime, market } = markets[0]!;
+  const offset = (time: number) => ((time % intervalMs) + intervalMs) % intervalMs;
+  const expected = offset(openTime[0] ?? 0);
+  for (const bars of markets) {
+    const row = bars.openTime.findIndex((time) => offset(time) !== expected);
+    if (row >= 0) {
+      throw new TypeError(
+        `Expected bars of ${bars.market} that open at the same instants as those of ${market}, received one at ${new Date(bars.openTime[row]!).toISOString()}; markets of one account need one clock`,
+      );
+    }
+  }
 }
 
 function unionOfTimes(markets: readonly Bars[]): Float64Array {

@@ -24,6 +24,8 @@ export const Reason = {
   noShortOnSpot: 9,
   /** The position is resized towards the exposure wanted. */
   rebalance: 10,
+  /** The account is worth nothing any more: whatever is held is given up, and nothing is entered. */
+  nothingLeft: 11,
 } as const;
 export type ReasonCode = (typeof Reason)[keyof typeof Reason];
 

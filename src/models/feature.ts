@@ -23,9 +23,9 @@ const OWN: Readonly<Record<string, (bars: Bars) => Column>> = {
   range: ({ high, low, close }) => close.map((price, i) => (high[i]! - low[i]!) / price),
   daySin: (bars) => timeOfDay(bars, Math.sin),
   dayCos: (bars) => timeOfDay(bars, Math.cos),
-  hour: (bars) => bars.openTime.map((time) => Math.floor(((time + bars.intervalMs) % DAY) / 3_600_000)),
+  hour: (bars) => bars.openTime.map((time) => Math.floor(cycle(time + bars.intervalMs, DAY) / 3_600_000)),
   // 1970-01-01 was a Thursday; 0 is Sunday.
-  weekday: (bars) => bars.openTime.map((time) => (Math.floor((time + bars.intervalMs) / DAY) + 4) % 7),
+  weekday: (bars) => bars.openTime.map((time) => cycle(Math.floor((time + bars.intervalMs) / DAY) + 4, 7)),
 };
 
 /** Every name a feature may have. */
@@ -83,6 +83,11 @@ function lagged(parameters: FeatureParameters | undefined, bars: Bars): readonly
     shifted.set(column.subarray(0, Math.max(0, column.length - lag.bars)), Math.min(lag.bars, column.length));
     return shifted;
   });
+}
+
+/** The place of a number in cycles of a length, never negative: times before 1970 are. */
+function cycle(value: number, length: number): number {
+  return ((value % length) + length) % length;
 }
 
 function timeOfDay(bars: Bars, wave: (angle: number) => number): Column {

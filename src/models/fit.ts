@@ -61,7 +61,9 @@ export type Outcome =
 /** The key of a request: sha256 over model, seed, split, trainer, and the bytes of features and labels. */
 export function requestKey(request: Omit<Request, 'key'>, trainerId: string): string {
   const { model, seed, width, trainCount, values, ends, labels, moves } = request;
-  const { kind, lookback, horizon, features, target, scaling, layers, training } = model;
+  const { kind, lookback, horizon, features, target, scaling } = model;
+  // A baseline has no layers, and neither chance nor epochs change it.
+  const learnt = isBaseline(kind) ? {} : { layers: model.layers, training: model.training, seed };
   const plain = canonicalJson({
     format: 1,
     trainer: trainerId,
@@ -71,9 +73,7 @@ export function requestKey(request: Omit<Request, 'key'>, trainerId: string): st
     features,
     target,
     scaling,
-    layers,
-    training,
-    seed,
+    ...learnt,
     width,
     trainCount,
   });

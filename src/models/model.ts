@@ -70,7 +70,8 @@ export interface TrainOptions extends Partial<Sampling> {
 export function createModel(options: ModelOptions): Model {
   const { kind, lookback = 30, horizon = 1, features = standardFeatures, train = {} } = options;
   const baseline = isBaseline(kind);
-  const target = baseline ? 'return' : (options.target ?? 'return');
+  const { target = 'return' } = options;
+  if (baseline && target !== 'return') throw new TypeError(`Expected target return with the baseline ${kind}, received ${target}`);
   checkWhole('lookback', lookback, 1);
   checkWhole('horizon', horizon, 1);
   if (features.length === 0) throw new TypeError('Expected at least one feature, received none');
@@ -143,12 +144,18 @@ function layersOf(kind: NetworkKind, options: ModelOptions): Layer[] {
 }
 
 function trainingOf(train: TrainOptions, target: TargetKind): Model['training'] {
+  const loss = train.loss ?? targetLoss(target);
+  if ((target === 'direction') !== (loss === 'binary-cross-entropy')) {
+    throw new TypeError(
+      `Expected train.loss binary-cross-entropy with target direction and with no other, received ${loss} with ${target}`,
+    );
+  }
   const { epochs = 50, patience = 5, batchSize = 32, clipNorm = 0, shuffle = true } = train;
   checkWhole('train.epochs', epochs, 1);
   checkWhole('train.patience', patience, 0);
   checkWhole('train.batchSize', batchSize, 1);
   checkNotNegative('train.clipNorm', clipNorm);
-  return { epochs, batchSize, patience, clipNorm, shuffle, loss: lossOf(train.loss ?? targetLoss(target)), optimiser: optimiserOf(train) };
+  return { epochs, batchSize, patience, clipNorm, shuffle, loss: lossOf(loss), optimiser: optimiserOf(train) };
 }
 
 function lossOf(kind: Loss['kind']): Loss {

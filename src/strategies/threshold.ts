@@ -50,20 +50,25 @@ export function threshold(options: ThresholdOptions): Policy {
         entering = entering && memory[at] !== UNKNOWN && memory[at] !== zone;
         memory[at] = zone;
       }
-      if (zone === ABOVE && (entering || view.exposure > 0)) return want(view, 1, view.exposure > 0, crossing);
-      if (zone === BELOW && (entering || view.exposure < 0)) return want(view, -1, view.exposure < 0, crossing);
+      if (zone === ABOVE && (entering || view.exposure > 0)) return want(view, 1, view.exposure > 0, crossing && !entering);
+      if (zone === BELOW && (entering || view.exposure < 0)) return want(view, -1, view.exposure < 0, crossing && !entering);
       if ((view.exposure > 0 && value <= exit) || (view.exposure < 0 && value >= -exit)) {
         view.reason = Reason.exit;
         return 0;
       }
-      view.reason = view.exposure === 0 ? Reason.belowThreshold : Reason.holding;
-      return HOLD;
+      if (view.exposure !== 0) {
+        view.reason = Reason.holding;
+        return HOLD;
+      }
+      view.reason = Reason.belowThreshold;
+      // Nothing speaks for a position any more: an entry that still waits for a bar to fill in is withdrawn.
+      return value <= exit && (!short || value >= -exit) ? 0 : HOLD;
     },
   };
 }
 
-/** A level policy goes on wanting its target while it holds; a crossing one leaves the position alone. */
-function want(view: View, target: number, held: boolean, crossing: boolean): number {
+/** A level policy goes on wanting its target while it holds; a crossing one leaves the position alone but at a new cross. */
+function want(view: View, target: number, held: boolean, leave: boolean): number {
   view.reason = held ? Reason.holding : target > 0 ? Reason.enterLong : Reason.enterShort;
-  return held && crossing ? HOLD : target;
+  return held && leave ? HOLD : target;
 }

@@ -16,28 +16,42 @@ export interface MarketInputs {
   readonly complete: Uint8Array;
   /** Simple returns over the horizon; NaN where not known. */
   readonly returns: Column;
+  /** What the model learns, and what its baselines do: labels, and 1 where a row is a sample. */
+  readonly target: Learnable;
+  readonly plain: Learnable;
+}
+
+export interface Learnable {
+  readonly labels: Column;
+  readonly usable: Uint8Array;
 }
 
 /** The columns of all markets for a bot's model; undefined for a bot without one. */
 export function prepareInputs(bot: Bot, panel: Panel): readonly MarketInputs[] | undefined {
   const { model } = bot;
   if (!model) return undefined;
+  // One anchor for all markets, so that a bar that is filled in later moves no slot.
+  const anchor = bot.anchor ?? bot.historyFrom ?? panel.closeTime[0]! - panel.markets[0]!.intervalMs;
   return panel.markets.map((bars) => {
     const features = featureMatrix(model.features, bars);
-    const anchor = bot.anchor ?? bars.openTime[0] ?? 0;
+    const complete = completeWindows(features.values, features.width, model.lookback);
+    const returns = labels('return', bars, model.horizon);
+    const plain = { labels: returns, usable: usableRows(complete, returns) };
+    const own = model.target === 'return' ? returns : labels(model.target, bars, model.horizon);
     return {
       slot: Int32Array.from(bars.openTime, (time) => slotOf(bot.calendar, bars.intervalMs, anchor, time)),
       features,
-      complete: completeWindows(features.values, features.width, model.lookback),
-      returns: labels('return', bars, model.horizon),
+      complete,
+      returns,
+      plain,
+      target: own === returns ? plain : { labels: own, usable: usableRows(complete, own) },
     };
   });
 }
 
-/** The labels and usable rows of a model, which baselines share but for the kind of target. */
-export function learnable(model: Model, panel: Panel, market: number, inputs: MarketInputs): { labels: Column; usable: Uint8Array } {
-  const target = model.target === 'return' ? inputs.returns : labels(model.target, panel.markets[market]!, model.horizon);
-  return { labels: target, usable: usableRows(inputs.complete, target) };
+/** The labels and samples of the bot's model, or of a baseline that learns returns beside it. */
+export function learnable(model: Model, inputs: MarketInputs): Learnable {
+  return model.target === 'return' ? inputs.plain : inputs.target;
 }
 
 /** The baselines a model is compared with; one that is a baseline itself is not compared with itself. */

@@ -3,7 +3,7 @@ import { deriveSeed } from '../core/random.ts';
 import { type Outcome, type Request, requestKey } from '../models/fit.ts';
 import type { Model } from '../models/model.ts';
 import { splitSamples } from '../models/sample.ts';
-import { latestRequest, serves } from '../models/schedule.ts';
+import { latestRequest, type Schedule, serves } from '../models/schedule.ts';
 import type { Bot } from './bot.ts';
 import { learnable, type MarketInputs } from './inputs.ts';
 
@@ -40,13 +40,15 @@ export function dueSlots(
   const first = inputs.slot[from]!;
   const last = inputs.slot[to - 1]!;
   const due: Slot[] = [];
-  for (let slot = latestRequest(schedule, last - schedule.delay); slot >= 0; slot -= schedule.retrain) {
+  for (let slot = latestRequest(schedule, last - schedule.delay); slot >= inputs.slot[0]!; slot -= schedule.retrain) {
     if (slot + schedule.maxAge < first) break;
     const row = firstRowAtSlot(inputs.slot, slot);
+    const served = firstServed(schedule, inputs, slot);
+    // Over a gap longer than the period two requests would be made at one bar: the later one serves longer.
+    const same = row === firstRowAtSlot(inputs.slot, slot + schedule.retrain);
     const outcome = known.get(slotName(name, slot));
-    if (!outcome) due.push({ market, slot, row });
-    const earlierServes = slot + schedule.delay > first;
-    if (!earlierServes && outcome?.kind !== 'refused') break;
+    if (!outcome && !same && served <= last) due.push({ market, slot, row });
+    if (served <= first && !same && outcome?.kind !== 'refused') break;
   }
   return due.reverse();
 }
@@ -59,7 +61,7 @@ export function requestAt(bot: Bot, model: Model, panel: Panel, inputs: MarketIn
   const { market, slot, row } = place;
   const bars = panel.markets[market]!;
   if (row >= bars.length) return undefined;
-  const { labels, usable } = learnable(model, panel, market, inputs);
+  const { labels, usable } = learnable(model, inputs);
   const split = splitSamples(usable, row, model.horizon, model.sampling);
   if (!split || split.ends.length === 0) return undefined;
   const { ends, trainCount } = split;
@@ -94,9 +96,12 @@ export function servingSlots(bot: Bot, inputs: MarketInputs, market: string, out
   const serving = new Int32Array(inputs.slot.length).fill(-1);
   for (let row = from; row < to; row++) {
     const now = inputs.slot[row]!;
-    for (let slot = latestRequest(schedule, now - schedule.delay); slot >= 0 && serves(schedule, slot, now); slot -= schedule.retrain) {
-      // A request made at a later bar, since its own was missing, cannot serve before that bar plus the delay.
-      if (inputs.slot[firstRowAtSlot(inputs.slot, slot)]! + schedule.delay > now) continue;
+    for (
+      let slot = latestRequest(schedule, now - schedule.delay);
+      slot >= inputs.slot[0]! && serves(schedule, slot, now);
+      slot -= schedule.retrain
+    ) {
+      if (firstServed(schedule, inputs, slot) > now) continue;
       if (outcomes.get(slotName(market, slot))?.kind === 'fit') {
         serving[row] = slot;
         break;
@@ -104,6 +109,11 @@ export function servingSlots(bot: Bot, inputs: MarketInputs, market: string, out
     }
   }
   return serving;
+}
+
+/** The first slot that a fit requested at `slot` can serve: the delay counts from the bar at which it was really requested. */
+function firstServed(schedule: Schedule, inputs: MarketInputs, slot: number): number {
+  return (inputs.slot[firstRowAtSlot(inputs.slot, slot)] ?? Infinity) + schedule.delay;
 }
 
 /** The first row whose slot is at or after `slot`. */

@@ -37,14 +37,13 @@ export async function collectFits(
   for (;;) {
     const due = panel.markets.flatMap((_, m) => dueSlots(bot, panel, m, inputs[m]!, ranges[m]!.from, ranges[m]!.to, known));
     if (due.length === 0) return known;
-    const missing: { place: Slot; request: Request }[] = [];
-    for (const place of due) {
+    // A request is made just before it is needed: together they would hold the features many times over.
+    for (const [k, place] of due.entries()) {
       const request = requestAt(bot, model, panel, inputs[place.market]!, place, trainerId);
-      if (request) missing.push({ place, request });
-      else known.set(nameOf(panel, place), { kind: 'refused', key: '', reason: `fewer than ${model.sampling.window} samples` });
-    }
-    for (const [k, { place, request }] of missing.entries()) {
-      known.set(nameOf(panel, place), await source(request, { fold: k + 1, folds: missing.length }));
+      const outcome: Outcome = request
+        ? await source(request, { fold: k + 1, folds: due.length })
+        : { kind: 'refused', key: '', reason: `fewer than ${model.sampling.window} samples` };
+      known.set(nameOf(panel, place), outcome);
     }
   }
 }
@@ -55,7 +54,7 @@ export async function collectFitsAt(
   model: Model,
   panel: Panel,
   inputs: readonly MarketInputs[],
-  requests: readonly Request[],
+  requests: readonly Pick<Request, 'market' | 'slot'>[],
   trainerId: string,
   source: FitSource,
 ): Promise<Outcomes> {

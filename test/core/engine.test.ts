@@ -145,16 +145,92 @@ describe('the engine', () => {
     expect([...run.trace.market[0]!.reason].map(reasonName)).toEqual(['warmingUp', 'enterLong', 'noForecast', 'holding']);
   });
 
-  it('goes flat and stays out of the market when nothing is left, with a rejection that says so', () => {
+  it('gives up its position and stays out of the market when nothing is left', () => {
     const policy = threshold({ enter: 0, side: 'both' });
     const run = runCase({
       markets: [flatBars([10, 10, 30, 30, 30, 30])],
-      signals: { test: [-1, -1, 1, 1, 1, 1] },
+      signals: { test: [-1, -1, -1, 1, 1, -1] },
       policy,
       rules: { costs: { taker: 0, slippage: 0 }, margin: new Set(['test']) },
     });
     expect(run.trace.equity[5]).toBeCloseTo(-10_000, 6);
-    expect(run.trace.events.filter((event) => event.kind === 'rejection').length).toBeGreaterThan(0);
+    expect(fillsOf(run).map((fill) => fill.side)).toEqual(['sell', 'buy']);
+    // While short without a positive equity only the side can be told.
+    expect([...run.trace.market[0]!.exposure].slice(1)).toEqual([-1, -1, 0, 0, 0]);
+    expect([...run.trace.market[0]!.reason].slice(2).map(reasonName)).toEqual(Array(4).fill('nothingLeft'));
+  });
+
+  it('withdraws an entry that waits for volume once nothing speaks for it any more', () => {
+    const waiting = (signal: readonly number[], entry: 'level' | 'cross') => {
+      const bars = barsOf(signal.map((_, i) => [10, 10, 10, 10, i === 2 || i === 3 ? 0 : 100]));
+      return runCase({ markets: [bars], signals: { test: signal }, policy: threshold({ enter: 0, entry }), rules: free });
+    };
+    for (const entry of ['level', 'cross'] as const) {
+      const run = waiting([-1, 1, -1, -1, -1, -1], entry);
+      expect(fillsOf(run)).toEqual([]);
+      expect(run.trace.events.map((event) => event.kind)).toEqual(['order', 'rejection']);
+    }
+  });
+
+  it('withdraws an exit that waits for volume when the signal crosses up again', () => {
+    const signal = [-1, 1, 1, -1, 1, 1, 1];
+    const bars = barsOf(signal.map((_, i) => [10, 10, 10, 10, i === 4 ? 0 : 100]));
+    const run = runCase({ markets: [bars], signals: { test: signal }, policy: threshold({ enter: 0, entry: 'cross' }), rules: free });
+    expect(fillsOf(run).map((fill) => fill.side)).toEqual(['buy']);
+    expect(run.state.account.positions[0]!.quantity).toBe(1000);
+  });
+
+  it.each([
+    ['next-open', 0.4 * (10_000 - 4000 + 40 * 150), 50],
+    ['next-close', 0.4 * (10_000 - 4000 + 40 * 200), 100],
+  ] as const)('values what it holds at the prices of the instant at which another market fills (%s)', (fill, value, price) => {
+    // 40 units of a are held; at the bar in which b is bought, a opens at 150 and closes at 200.
+    const a = barsOf(
+      [
+        [100, 100, 100, 100],
+        [100, 100, 100, 100],
+        [150, 200, 150, 200],
+        [200, 200, 200, 200],
+      ],
+      'a',
+    );
+    const b = barsOf(
+      [
+        [50, 50, 50, 50],
+        [50, 50, 50, 50],
+        [50, 100, 50, 100],
+        [100, 100, 100, 100],
+      ],
+      'b',
+    );
+    const rules = { ...free, share: 0.4, band: 10, fill };
+    const run = runCase({ markets: [a, b], signals: { a: [1, 1, 1, 1], b: [-1, 1, 1, 1] }, rules });
+    expect(fillsOf(run).map(({ market, quantity }) => [market, quantity])).toEqual([
+      ['a', 40],
+      ['b', value / price],
+    ]);
+  });
+
+  it('sells short at the slipped price, and resizes at what a position would cost', () => {
+    const rules = { costs: { taker: 0.01, slippage: 0.02 }, margin: new Set(['test']), band: 0.01 };
+    const short = runCase({
+      markets: [flatBars([10, 10, 10])],
+      signals: { test: [-1, -1, -1] },
+      policy: threshold({ enter: 0, side: 'both' }),
+      rules,
+    });
+    expect(fillsOf(short)[0]!.quantity).toBeCloseTo(10_000 / (9.8 * 1.01), 9);
+    const half = { ...rules, share: 0.5 };
+    const run = runCase({
+      markets: [flatBars([10, 10, 20, 20])],
+      signals: { test: [1, 1, 1, 1] },
+      policy: threshold({ enter: 0 }),
+      rules: half,
+    });
+    const [entry, cut] = fillsOf(run);
+    const unit = 20 * 1.02 * 1.01;
+    const cash = 10_000 - entry!.quantity * 10.2 * 1.01;
+    expect(cut!.quantity).toBeCloseTo(entry!.quantity - (0.5 * (cash + entry!.quantity * unit)) / unit, 9);
   });
 
   it('refuses a state that does not end where the run starts', () => {

@@ -32,6 +32,11 @@ describe('a panel', () => {
     expect(singleMarket(panel, 1).row).toEqual([panel.row[1]]);
   });
 
+  it('refuses markets whose bars open at different instants', () => {
+    const shifted = { ...late, openTime: late.openTime.map((time) => time + HOUR / 2) };
+    expect(() => createPanel([early, shifted])).toThrow('open at the same instants as those of a');
+  });
+
   it('refuses no market, the same market twice, and different intervals', () => {
     expect(() => createPanel([])).toThrow('at least one market');
     expect(() => createPanel([early, early])).toThrow('every market once');

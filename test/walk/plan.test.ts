@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { type Bars, createBars } from '../../src/core/bars.ts';
 import { createPanel } from '../../src/core/panel.ts';
 import type { Outcome } from '../../src/models/fit.ts';
+import { createModel } from '../../src/models/model.ts';
 import { prepareInputs } from '../../src/walk/inputs.ts';
 import { dueSlots, requestAt, servingSlots, slotName } from '../../src/walk/plan.ts';
 import { ridgeBot } from '../support/bots.ts';
@@ -48,14 +50,69 @@ describe('the plan', () => {
   it('makes keys that know the trainer, the seed and the model', () => {
     const at = (over = bot, model = bot.model!, id = 'id') =>
       requestAt(over, model, panel, inputs!, { market: 0, slot: 100, row: 100 }, id)!.key;
+    const gru = createModel({ kind: 'gru', units: [4], lookback: 4, features: bot.model!.features, train: { window: 40 } });
+    const network = { ...bot, model: gru };
     const keys = [
-      at(),
-      at(bot, bot.model!, 'other'),
-      at({ ...bot, seed: 4 }),
-      at(bot, { ...bot.model!, training: { ...bot.model!.training, epochs: 9 } }),
+      at(network, gru),
+      at(network, gru, 'other'),
+      at({ ...network, seed: 4 }, gru),
+      at(network, { ...gru, training: { ...gru.training, epochs: 9 } }),
     ];
     expect(new Set(keys).size).toBe(4);
-    expect(at()).toBe(keys[0]);
+    expect(at(network, gru)).toBe(keys[0]);
+    // A baseline knows neither chance nor epochs.
+    expect(at({ ...bot, seed: 4 }, { ...bot.model!, training: { ...bot.model!.training, epochs: 9 } })).toBe(at());
+    expect(at(bot, bot.model, 'other')).not.toBe(at());
+  });
+
+  it('gives two markets with the same bars seeds and keys of their own', () => {
+    const twins = createPanel([bars, { ...bars, market: 'n' }]);
+    const both = prepareInputs(bot, twins)!;
+    const [one, other] = [0, 1].map((market) => requestAt(bot, bot.model!, twins, both[market]!, { market, slot: 100, row: 100 }, 'id')!);
+    expect(one!.seed).not.toBe(other!.seed);
+    // ... but the ridge regression, which knows no chance, is the same one.
+    expect(one!.key).toBe(other!.key);
+  });
+
+  it('knows in the key how large moves were where only their direction is learnt', () => {
+    const direction = createModel({ kind: 'gru', target: 'direction', lookback: 4, features: ['weekday'], train: { window: 40 } });
+    const keyOf = (factor: number) => {
+      const scaled = { ...bars, close: bars.close.map((price, i) => (i === 90 ? price * factor : price)) };
+      const alone = createPanel([scaled]);
+      const network = { ...bot, model: direction };
+      return requestAt(network, direction, alone, prepareInputs(network, alone)![0]!, { market: 0, slot: 100, row: 100 }, 'id')!;
+    };
+    const [one, other] = [keyOf(1), keyOf(1 + 1e-9)];
+    expect(other.labels).toEqual(one.labels);
+    expect(other.key).not.toBe(one.key);
+    expect(one.moves[0]).toBe(bars.close[one.trainCount > 0 ? rowOf(one.trainedTo) - 39 : 0]! / bars.close[rowOf(one.trainedTo) - 40]! - 1);
+  });
+
+  describe('where the bar of a request is missing', () => {
+    // Slots 100 to 102 have no bar: row 100 is slot 103.
+    const holed = dropped(bars, 100, 103);
+    const one = createPanel([holed]);
+    const [columns] = prepareInputs(bot, one)!;
+    const dueHere = (from: number, to: number) => dueSlots(bot, one, 0, columns!, from, to, new Map()).map(({ slot }) => slot);
+
+    it('asks for the earlier fit that serves meanwhile, wherever the walk starts', () => {
+      expect(columns!.slot[100]).toBe(103);
+      expect(dueHere(100, 110)).toEqual([80, 100]);
+      expect(dueHere(101, 110)).toEqual([100]);
+    });
+
+    it('serves the delay after the bar at which it was really made', () => {
+      const known = new Map([80, 100].map((slot) => [slotName('m', slot), fitted]));
+      const serving = (delay: number) => servingSlots({ ...bot, schedule: { ...bot.schedule, delay } }, columns!, 'm', known, 95, 110);
+      expect([...serving(1).subarray(98, 103)]).toEqual([80, 80, 80, 100, 100]);
+      expect([...serving(3).subarray(98, 105)]).toEqual([80, 80, 80, 80, 80, 100, 100]);
+    });
+
+    it('makes one request where a gap spans several', () => {
+      const wide = createPanel([dropped(bars, 95, 150)]);
+      const [far] = prepareInputs(bot, wide)!;
+      expect(dueSlots(bot, wide, 0, far!, 80, 130, new Map()).map(({ slot }) => slot)).toEqual([60, 80, 140, 160, 180]);
+    });
   });
 
   it('lets the latest usable fit serve, from the delay to the maximum age', () => {
@@ -68,3 +125,20 @@ describe('the plan', () => {
     expect([60, 61, 105, 106, 120, 121, 165, 166].map((row) => serving[row])).toEqual([-1, 60, 60, -1, -1, 120, 120, -1]);
   });
 });
+
+/** The bars without rows `from .. to-1`. */
+function dropped(whole: Bars, from: number, to: number): Bars {
+  const cut = (column: Float64Array) => Float64Array.from([...column.subarray(0, from), ...column.subarray(to)]);
+  return createBars(whole.market, whole.intervalMs, {
+    openTime: cut(whole.openTime),
+    open: cut(whole.open),
+    high: cut(whole.high),
+    low: cut(whole.low),
+    close: cut(whole.close),
+    volume: cut(whole.volume),
+  });
+}
+
+function rowOf(openTime: number): number {
+  return bars.openTime.indexOf(openTime);
+}

@@ -17,6 +17,9 @@ export interface Backend {
 // One CommonJS instance of the core for every part; an ES module import would make a second one.
 const require = createRequire(import.meta.url);
 
+/** Raised whenever the numbers of the layers, optimisers or seeded streams here change: fits made before are then made again. */
+const NETWORKS = 1;
+
 // The core has one active back end: a second one would take over the networks of the first, under an id that is not its own.
 let active: Backend | undefined;
 
@@ -59,7 +62,7 @@ function describe(tf: TensorFlow, kind: Backend['kind'], words: string): Backend
   return {
     kind,
     tf,
-    id: `tensorflow/${kind}@${version}/${process.platform}-${process.arch}`,
+    id: `tensorflow/${kind}@${version}/${process.platform}-${process.arch}/networks@${NETWORKS}`,
     description: `TensorFlow.js ${version}, ${words}`,
   };
 }

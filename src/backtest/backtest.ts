@@ -1,5 +1,6 @@
 import type { Bars } from '../core/bars.ts';
 import { firstRowAt, sliceBars } from '../core/bars.ts';
+import { intervalName } from '../core/interval.ts';
 import { createPanel, firstSliceAt, type Panel, singleMarket } from '../core/panel.ts';
 import type { State, Trace } from '../core/trace.ts';
 import { DataError } from '../data/data-error.ts';
@@ -122,7 +123,21 @@ function cutBars(bot: Bot, bars: Bars): Bars {
   const from = bot.historyFrom === undefined ? 0 : firstRowAt(bars, bot.historyFrom);
   const to = bot.period.to === undefined ? bars.length : firstRowAt(bars, bot.period.to);
   if (from >= to) throw new DataError(emptyHistory(bot, bars));
-  return sliceBars(bars, from, to);
+  return checkSpacing(sliceBars(bars, from, to));
+}
+
+/** Bars of a shorter interval than the bot's would close, and so be decided on, after the next one has opened. */
+function checkSpacing(bars: Bars): Bars {
+  for (let row = 1; row < bars.length; row++) {
+    const apart = bars.openTime[row]! - bars.openTime[row - 1]!;
+    // Half an interval leaves room for days that a clock change shortens.
+    if (apart <= bars.intervalMs / 2) {
+      throw new DataError(
+        `Expected bars of ${bars.market} about ${intervalName(bars.intervalMs)} apart, received ${iso(bars.openTime[row - 1]!)} and ${iso(bars.openTime[row]!)}; mend interval`,
+      );
+    }
+  }
+  return bars;
 }
 
 function emptyHistory(bot: Bot, bars: Bars): string {
@@ -144,14 +159,28 @@ function refuseWithoutForecast(bot: Bot, { forecasts, outcomes, inputs }: Predic
   if (forecasts.columns.some((column) => column.some((value) => !Number.isNaN(value)))) return;
   const refusals = [...outcomes.values()].flatMap((outcome) => (outcome.kind === 'refused' ? [outcome] : []));
   const trained = refusals.find(({ key }) => key !== '');
-  const { lookback, horizon, sampling } = bot.model!;
-  if (trained)
+  if (trained) {
     throw new DataError(
       `Expected a fit of ${bot.model!.kind} to serve the trading period, received none: ${trained.reason}; mend model.train`,
     );
+  }
+  const { lookback, horizon, sampling } = bot.model!;
   const longest = Math.max(...inputs.map(({ slot }) => slot.length));
+  const needed = sampling.window + lookback + horizon;
+  if (longest < needed) {
+    throw new DataError(
+      `Expected at least ${needed} bars before a forecast (train.window ${sampling.window} + lookback ${lookback} + horizon ${horizon}, and the features' warm-up), received ${longest} in all; lower train.window or lookback, or add history`,
+    );
+  }
+  const complete = Math.max(...inputs.map(({ plain }) => plain.usable.reduce((sum, flag) => sum + flag, 0)));
+  if (complete < sampling.window) {
+    throw new DataError(
+      `Expected at least ${sampling.window} samples with complete windows (train.window), received ${complete} of ${longest} bars: the features need a long warm-up or have gaps; mend model.features, or add history`,
+    );
+  }
+  const { retrain, delay } = bot.schedule;
   throw new DataError(
-    `Expected at least ${sampling.window + lookback + horizon} bars before a forecast (train.window ${sampling.window} + lookback ${lookback} + horizon ${horizon}, and the features' warm-up), received ${longest} in all; lower train.window or lookback, or add history`,
+    `Expected a fit to serve in the trading period, received none: with schedule.retrain ${retrain}, delay ${delay} and its anchor no request comes early enough after ${sampling.window} samples; mend schedule or period`,
   );
 }
 

@@ -9,6 +9,9 @@ export type NetworkKind = (typeof networkKinds)[number];
 export type BaselineKind = (typeof baselineKinds)[number];
 export type ModelKind = NetworkKind | BaselineKind;
 
+// A layer of this size has tens of millions of weights; more is a slip of the pen.
+const MOST_UNITS = 4096;
+
 /** What a predictor is, before it has seen any data. Plain data. */
 export interface Model {
   readonly kind: ModelKind;
@@ -129,7 +132,10 @@ export function networkOf(model: Model, inputs: number): Network {
 function layersOf(kind: NetworkKind, options: ModelOptions): Layer[] {
   const { units = [64, 32], dropout = 0, activation = 'tanh', l2 = 0, dense = [] } = options;
   if (units.length === 0) throw new TypeError('Expected units for at least one recurrent layer, received none');
-  for (const size of [...units, ...dense]) checkWhole('units', size, 1);
+  for (const size of [...units, ...dense]) {
+    checkWhole('units', size, 1);
+    if (size > MOST_UNITS) throw new TypeError(`Expected units of at most ${MOST_UNITS}, received ${size}`);
+  }
   checkShare('dropout', dropout);
   checkNotNegative('l2', l2);
   const layers: Layer[] = [];

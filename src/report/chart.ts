@@ -22,7 +22,7 @@ export const BASE = {
   useUTC: true,
   textStyle: { fontFamily: 'sans-serif' },
   // Whatever the axes print lies within these margins.
-  grid: { left: 14, right: 28, top: 44, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'all' },
+  grid: { left: 28, right: 28, top: 44, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'all' },
   legend: { left: 0, top: 0, itemWidth: 22, itemHeight: 10, itemGap: 24, textStyle: { color: drawn('ink'), fontSize: 18 } },
 } satisfies EChartsOption;
 

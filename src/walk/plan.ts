@@ -2,7 +2,7 @@ import type { Panel } from '../core/panel.ts';
 import { deriveSeed } from '../core/random.ts';
 import { type Outcome, type Request, requestKey } from '../models/fit.ts';
 import type { Model } from '../models/model.ts';
-import { splitSamples } from '../models/sample.ts';
+import { type Split, splitSamples } from '../models/sample.ts';
 import { latestRequest, type Schedule, serves } from '../models/schedule.ts';
 import type { Bot } from './bot.ts';
 import { learnable, type MarketInputs } from './inputs.ts';
@@ -53,6 +53,11 @@ export function dueSlots(
   return due.reverse();
 }
 
+/** The samples of a fit at a slot; undefined while there are too few, or no bar yet. */
+export function samplesAt(model: Model, inputs: MarketInputs, { row }: Slot): Split | undefined {
+  return row < inputs.slot.length ? splitSamples(learnable(model, inputs).usable, row, model.horizon, model.sampling) : undefined;
+}
+
 /**
  * The request for a model's fit at a slot, or undefined while there are too few samples. If the slot's bar is missing the request
  * is made at the next bar; it learns from samples whose labels are known at that bar's close.
@@ -60,10 +65,9 @@ export function dueSlots(
 export function requestAt(bot: Bot, model: Model, panel: Panel, inputs: MarketInputs, place: Slot, trainerId: string): Request | undefined {
   const { market, slot, row } = place;
   const bars = panel.markets[market]!;
-  if (row >= bars.length) return undefined;
-  const { labels, usable } = learnable(model, inputs);
-  const split = splitSamples(usable, row, model.horizon, model.sampling);
+  const split = samplesAt(model, inputs, place);
   if (!split || split.ends.length === 0) return undefined;
+  const { labels } = learnable(model, inputs);
   const { ends, trainCount } = split;
   const { values, width } = inputs.features;
   const start = ends[0]! - model.lookback + 1;

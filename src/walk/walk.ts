@@ -9,7 +9,7 @@ import type { Model } from '../models/model.ts';
 import type { Trainer } from '../models/trainer.ts';
 import type { Bot } from './bot.ts';
 import type { MarketInputs } from './inputs.ts';
-import { dueSlots, type Outcomes, requestAt, type Slot, servingSlots, slotName } from './plan.ts';
+import { dueSlots, type Outcomes, requestAt, type Slot, samplesAt, servingSlots, slotName } from './plan.ts';
 
 /** Computes the fit of a request, or finds it where it was computed before. The only thing a walk waits for. */
 export type FitSource = (request: Request, progress: { readonly fold: number; readonly folds: number }) => Promise<Outcome>;
@@ -38,10 +38,12 @@ export async function collectFits(
     const due = panel.markets.flatMap((_, m) => dueSlots(bot, panel, m, inputs[m]!, ranges[m]!.from, ranges[m]!.to, known));
     if (due.length === 0) return known;
     // A request is made just before it is needed: together they would hold the features many times over.
-    for (const [k, place] of due.entries()) {
-      const request = requestAt(bot, model, panel, inputs[place.market]!, place, trainerId);
+    const possible = due.filter((place) => samplesAt(model, inputs[place.market]!, place));
+    for (const place of due) {
+      const fold = possible.indexOf(place) + 1;
+      const request = fold > 0 ? requestAt(bot, model, panel, inputs[place.market]!, place, trainerId) : undefined;
       const outcome: Outcome = request
-        ? await source(request, { fold: k + 1, folds: due.length })
+        ? await source(request, { fold, folds: possible.length })
         : { kind: 'refused', key: '', reason: `fewer than ${model.sampling.window} samples` };
       known.set(nameOf(panel, place), outcome);
     }

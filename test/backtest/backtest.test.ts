@@ -72,6 +72,31 @@ describe('a backtest', () => {
     ]);
   });
 
+  it.each([
+    ['too few bars', ridgeBot(), 40, 'Expected at least 45 bars before a forecast'],
+    [
+      'a warm-up that is too long',
+      ridgeBot({}, { features: [{ rsi: 90 }] }),
+      120,
+      'Expected at least 40 samples with complete windows (train.window), received 26 of 120 bars',
+    ],
+    [
+      'a schedule that comes too late',
+      ridgeBot({ schedule: { retrain: 1000, delay: 1, maxAge: 2000 } }),
+      120,
+      'with schedule.retrain 1000, delay 1 and its anchor no request comes early enough',
+    ],
+  ])('says why there is no forecast: %s', async (_, bot, length, message) => {
+    await expect(backtestOf(bot, [randomBars({ seed: 1, length })])).rejects.toThrow(message);
+  });
+
+  it('refuses bars of a shorter interval than the one named, but not a day that a clock change shortened', async () => {
+    const hourly = flatBars([1, 2, 3]);
+    await expect(backtestOf(crossing, [{ ...hourly, intervalMs: 24 * HOUR }])).rejects.toThrow('Expected bars of test about 1d apart');
+    const day = { ...hourly, intervalMs: 24 * HOUR, openTime: Float64Array.of(0, 23 * HOUR, 47 * HOUR) };
+    expect((await backtestOf({ ...crossing, evaluate: 'all' }, [day])).report.evaluation.bars).toBe(3);
+  });
+
   it('never trades before its period, whatever is evaluated', async () => {
     const bars = randomBars({ seed: 2, length: 200 });
     for (const evaluate of ['all', 'decision'] as const) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Fit, fit, openFit, type Request } from '../../src/models/fit.ts';
+import { type Fit, fit as learn, openFit, type Request } from '../../src/models/fit.ts';
 import { createModel } from '../../src/models/model.ts';
 import type { Trainer } from '../../src/models/trainer.ts';
 
@@ -37,7 +37,7 @@ const echo: Trainer = {
 };
 
 async function fitted(request: Request): Promise<Fit> {
-  const outcome = await fit(request, echo, {});
+  const outcome = await learn(request, echo, {});
   if (outcome.kind === 'refused') throw new Error(outcome.reason);
   return outcome.fit;
 }
@@ -73,11 +73,11 @@ describe('a fit', () => {
 
   it('is refused with its reason where all forecasts are the same, or there is too little to learn from', async () => {
     const constant: Trainer = { ...echo, open: () => ({ forecast: (_rows, _ends, _slots, into) => void into.fill(0.5), close: () => {} }) };
-    expect(await fit(base, constant, {})).toMatchObject({
+    expect(await learn(base, constant, {})).toMatchObject({
       kind: 'refused',
       reason: expect.stringContaining('the same forecast for every window'),
     });
-    expect(await fit({ ...base, trainCount: 1 }, echo, {})).toMatchObject({
+    expect(await learn({ ...base, trainCount: 1 }, echo, {})).toMatchObject({
       kind: 'refused',
       reason: expect.stringContaining('at least 2 training samples'),
     });

@@ -31,7 +31,7 @@ export async function htmlReport(backtest: Backtest): Promise<string> {
     dataSection(report.data),
     runSection(report),
     listSection('All trades', 'trade', report.trades, tradeTable),
-    listSection('Rejected orders', 'rejected order', report.rejections, rejectionTable),
+    listSection('Unfilled orders', 'unfilled order', report.rejections, rejectionTable),
   ];
   return `<!doctype html>
 <html lang="en">

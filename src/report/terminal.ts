@@ -121,7 +121,7 @@ function warningLines(report: RunResult): string[] {
   const warnings = report.data.flatMap((data) => data.warnings.map((warning) => `${data.market}: ${warning}`));
   const refused = report.fits.filter((fit) => fit.refused !== undefined).length;
   if (refused > 0) warnings.push(`${counted(refused, 'fit')} of ${count(report.fits.length)} refused`);
-  if (report.rejections.length > 0) warnings.push(`${counted(report.rejections.length, 'order')} rejected`);
+  if (report.rejections.length > 0) warnings.push(counted(report.rejections.length, 'unfilled order'));
   const shown = warnings.slice(0, WARNINGS).map((warning) => `Warning: ${plain(warning)}`);
   return warnings.length > WARNINGS ? [...shown, `and ${counted(warnings.length - WARNINGS, 'further warning')} in the report`] : shown;
 }

@@ -56,7 +56,7 @@ describe('the HTML report', () => {
       'Data',
       'Run',
       'All trades',
-      'Rejected orders',
+      'Unfilled orders',
     ]);
   });
 

@@ -1,11 +1,11 @@
 import type { Bars } from '../core/bars.ts';
 import { firstRowAt, sliceBars } from '../core/bars.ts';
+import { isoInstant } from '../core/instant.ts';
 import { intervalName } from '../core/interval.ts';
 import { createPanel, firstSliceAt, type Panel, singleMarket } from '../core/panel.ts';
 import type { State, Trace } from '../core/trace.ts';
 import { DataError } from '../data/data-error.ts';
 import { canonicalJson, contentHash } from '../models/key.ts';
-import type { Trainer } from '../models/trainer.ts';
 import { verdict } from '../report/verdict.ts';
 import { type Performance, performance } from '../statistics/performance.ts';
 import { roundTrips } from '../statistics/round-trip.ts';
@@ -35,8 +35,6 @@ export interface BacktestSurroundings extends Surroundings {
   /** The configuration as plain JSON, printed in the report and part of the run's id. */
   readonly config: unknown;
 }
-
-export type { Trainer };
 
 /**
  * One long tick: fits along the walk, their forecasts, the fold over all slices of the trading period, and what it amounts to
@@ -82,8 +80,8 @@ export async function backtestBot(bot: Bot, data: readonly MarketData[], around:
     engine: predictions?.engine ?? null,
     data: dataSummaries,
     evaluation: {
-      from: iso(trace.closeTime[0]!),
-      to: iso(trace.closeTime[trace.closeTime.length - 1]!),
+      from: isoInstant(trace.closeTime[0]!),
+      to: isoInstant(trace.closeTime[trace.closeTime.length - 1]!),
       bars: trace.closeTime.length,
       periodsPerYear: bot.periodsPerYear,
     },
@@ -94,7 +92,7 @@ export async function backtestBot(bot: Bot, data: readonly MarketData[], around:
     fits: predictions ? fitSummaries(predictions) : [],
     trades: trades(panel, trace),
     rejections: rejections(trace, state),
-    equity: { times: Array.from(trace.closeTime, iso), strategy: Array.from(trace.equity), buyAndHold: Array.from(sumOf(holding)) },
+    equity: { times: Array.from(trace.closeTime, isoInstant), strategy: Array.from(trace.equity), buyAndHold: Array.from(sumOf(holding)) },
     timings: { features: (prepared - started) / 1000, training: (trained - prepared) / 1000, run: (ran - trained) / 1000 },
   };
   around.trials.append({
@@ -133,7 +131,7 @@ function checkSpacing(bars: Bars): Bars {
     // Half an interval leaves room for days that a clock change shortens.
     if (apart <= bars.intervalMs / 2) {
       throw new DataError(
-        `Expected bars of ${bars.market} about ${intervalName(bars.intervalMs)} apart, received ${iso(bars.openTime[row - 1]!)} and ${iso(bars.openTime[row]!)}; mend interval`,
+        `Expected bars of ${bars.market} about ${intervalName(bars.intervalMs)} apart, received ${isoInstant(bars.openTime[row - 1]!)} and ${isoInstant(bars.openTime[row]!)}; mend interval`,
       );
     }
   }
@@ -141,17 +139,17 @@ function checkSpacing(bars: Bars): Bars {
 }
 
 function emptyHistory(bot: Bot, bars: Bars): string {
-  const asked = `${bot.historyFrom === undefined ? 'the first bar' : iso(bot.historyFrom)} to ${bot.period.to === undefined ? 'the last' : iso(bot.period.to)}`;
+  const asked = `${bot.historyFrom === undefined ? 'the first bar' : isoInstant(bot.historyFrom)} to ${bot.period.to === undefined ? 'the last' : isoInstant(bot.period.to)}`;
   return `Expected bars of ${bars.market} from ${asked}, received none: it has ${rangeOf(bars)}; mend history or period`;
 }
 
 function emptyPeriod(bot: Bot, panel: Panel): string {
-  const asked = `${bot.period.from === undefined ? 'the first bar' : iso(bot.period.from)} to ${bot.period.to === undefined ? 'the last' : iso(bot.period.to)}`;
+  const asked = `${bot.period.from === undefined ? 'the first bar' : isoInstant(bot.period.from)} to ${bot.period.to === undefined ? 'the last' : isoInstant(bot.period.to)}`;
   return `Expected bars in the trading period ${asked}, received none: ${panel.markets.map((bars) => `${bars.market} has ${rangeOf(bars)}`).join(', ')}; mend period`;
 }
 
 function rangeOf(bars: Bars): string {
-  return bars.length === 0 ? 'no bars' : `${iso(bars.openTime[0]!)} to ${iso(bars.openTime[bars.length - 1]!)}`;
+  return bars.length === 0 ? 'no bars' : `${isoInstant(bars.openTime[0]!)} to ${isoInstant(bars.openTime[bars.length - 1]!)}`;
 }
 
 /** A model that never comes to a forecast is no result: say why there was no fit. */
@@ -238,7 +236,7 @@ function figures(bot: Bot, traces: readonly Trace[]): Performance {
 function rejections({ events }: Trace, { open }: State): RunResult['rejections'] {
   const refused = events.flatMap((event) => (event.kind === 'rejection' ? [event] : []));
   const waiting = open.map(({ decidedAt, market }) => ({ time: decidedAt, market, reason: 'still open when the bars ended' }));
-  return [...refused, ...waiting].map(({ time, market, reason }) => ({ time: iso(time), market, reason }));
+  return [...refused, ...waiting].map(({ time, market, reason }) => ({ time: isoInstant(time), market, reason }));
 }
 
 function trades(panel: Panel, trace: Trace): TradeRow[] {
@@ -246,8 +244,8 @@ function trades(panel: Panel, trace: Trace): TradeRow[] {
   const fills = trace.events.filter((event) => event.kind === 'fill');
   return roundTrips(fills, marks).map(({ open: _open, entryTime, exitTime, profit, profitFraction, ...trip }) => ({
     ...trip,
-    entryTime: iso(entryTime),
-    exitTime: exitTime === null ? null : iso(exitTime),
+    entryTime: isoInstant(entryTime),
+    exitTime: exitTime === null ? null : isoInstant(exitTime),
     profit: profit ?? 0,
     profitFraction: profitFraction ?? 0,
   }));
@@ -260,9 +258,9 @@ function fitSummaries({ records }: Predictions): FitSummary[] {
       key: request.key,
       market: request.market,
       model: request.model.kind,
-      requestedAt: iso(request.time),
-      trainedFrom: iso(request.trainedFrom),
-      trainedTo: iso(request.trainedTo),
+      requestedAt: isoInstant(request.time),
+      trainedFrom: isoInstant(request.trainedFrom),
+      trainedTo: isoInstant(request.trainedTo),
       samples: request.trainCount,
       validationSamples: request.validationCount,
       epochs: fit?.epochs ?? 0,
@@ -289,8 +287,8 @@ function summarise({ bars, origin, sha256, truth, warnings = [] }: MarketData, m
     market: bars.market,
     origin,
     bars: bars.length,
-    from: iso(bars.openTime[0]!),
-    to: iso(bars.openTime[bars.length - 1]!),
+    from: isoInstant(bars.openTime[0]!),
+    to: isoInstant(bars.openTime[bars.length - 1]!),
     sha256,
     warnings: [...warnings, ...more],
     ...(truth !== undefined && { truth }),
@@ -319,8 +317,4 @@ function columnsOf(
       exposure: present(exposure),
     };
   });
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
 }

@@ -1,8 +1,9 @@
 import type { Column } from '../core/bars.ts';
+import { isoInstant } from '../core/instant.ts';
 import type { Panel } from '../core/panel.ts';
 import { averageDifference, dieboldMariano, squaredLossDifference } from '../statistics/diebold-mariano.ts';
 import { type Skill as MarketSkill, skill } from '../statistics/skill.ts';
-import { slotName } from '../walk/plan.ts';
+import { servedRuns, slotName } from '../walk/plan.ts';
 import type { RowRange } from '../walk/walk.ts';
 import type { Predictions } from './predictions.ts';
 import type { BaselineSkill, FoldSkill, ForecastReport, Skill, TestResult } from './result.ts';
@@ -36,12 +37,12 @@ export function scoreForecasts(
     return { name, ...pool(baseline, horizon), dieboldMariano: dieboldMariano(averageDifference(differences), horizon) };
   });
   const folds = panel.markets.flatMap((bars, m) =>
-    runsOf(forecasts.serving[m]!, ranges[m]!).map(({ slot, from, to }): FoldSkill => {
+    servedRuns(forecasts.serving[m]!, ranges[m]!.from, ranges[m]!.to).map(({ slot, from, to }): FoldSkill => {
       const outcome = outcomes.get(slotName(bars.market, slot));
       return {
         market: bars.market,
-        from: iso(bars.openTime[from]! + bars.intervalMs),
-        to: iso(bars.openTime[to - 1]! + bars.intervalMs),
+        from: isoInstant(bars.openTime[from]! + bars.intervalMs),
+        to: isoInstant(bars.openTime[to - 1]! + bars.intervalMs),
         fit: outcome?.kind === 'fit' ? outcome.fit.key : '',
         ...pool([cut(panel, m, inputs[m]!.returns, forecasts.columns[m]!, { from, to })], horizon),
       };
@@ -102,20 +103,4 @@ function pool(slices: readonly Slice[], horizon: number): Skill {
 /** The test with the largest p; undefined as soon as one is. */
 function mostCautious(tests: readonly TestResult[]): TestResult {
   return tests.reduce((a, b) => (a.pValue === null ? a : b.pValue === null || b.pValue > a.pValue ? b : a));
-}
-
-/** Runs of rows served by one fit. */
-function runsOf(serving: Int32Array, { from, to }: RowRange): { slot: number; from: number; to: number }[] {
-  const runs: { slot: number; from: number; to: number }[] = [];
-  for (let row = from; row < to; row++) {
-    const slot = serving[row]!;
-    const last = runs[runs.length - 1];
-    if (last && last.slot === slot && last.to === row) last.to = row + 1;
-    else if (slot >= 0) runs.push({ slot, from: row, to: row + 1 });
-  }
-  return runs;
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
 }

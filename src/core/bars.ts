@@ -1,3 +1,5 @@
+import { firstAtOrAfter } from './ascending.ts';
+import { isoInstant } from './instant.ts';
 /**
  * Closed OHLCV intervals of one market, oldest first, as equally long columns.
  *
@@ -63,8 +65,9 @@ export function barProblem(columns: BarColumns, row: number): BarProblem | undef
   }
   if (row > 0) {
     const previous = columns.openTime[row - 1]!;
-    if (time === previous) return problem('duplicate', row, `expected one bar per opening time, received ${iso(time)} twice`);
-    if (time < previous) return problem('disorder', row, `expected bars oldest first, received ${iso(time)} after ${iso(previous)}`);
+    if (time === previous) return problem('duplicate', row, `expected one bar per opening time, received ${isoInstant(time)} twice`);
+    if (time < previous)
+      return problem('disorder', row, `expected bars oldest first, received ${isoInstant(time)} after ${isoInstant(previous)}`);
   }
   return undefined;
 }
@@ -110,20 +113,9 @@ export function sliceBars(bars: Bars, from: number, to: number): Bars {
 
 /** The first row whose opening time is at or after `time` (ms UTC); `bars.length` where there is none. */
 export function firstRowAt(bars: Bars, time: number): number {
-  let low = 0;
-  let high = bars.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (bars.openTime[middle]! < time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstAtOrAfter(bars.openTime, time);
 }
 
 function problem(kind: BarProblem['kind'], row: number, message: string): BarProblem {
   return { kind, row, message };
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
 }

@@ -1,4 +1,6 @@
+import { firstAtOrAfter } from './ascending.ts';
 import type { Bars } from './bars.ts';
+import { isoInstant } from './instant.ts';
 
 /**
  * Bars of several markets on one clock of slices. `closeTime[s]` (ms UTC, ascending) is when slice `s` was complete;
@@ -33,29 +35,12 @@ export function createPanel(markets: readonly Bars[]): Panel {
 
 /** The first slice that closes at or after `time` (ms UTC); the number of slices where there is none. */
 export function firstSliceAt(panel: Panel, time: number): number {
-  let low = 0;
-  let high = panel.closeTime.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (panel.closeTime[middle]! < time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstAtOrAfter(panel.closeTime, time);
 }
 
 /** The panel of one of its markets alone, on the same clock. */
 export function singleMarket(panel: Panel, market: number): Panel {
   return { markets: [panel.markets[market]!], closeTime: panel.closeTime, row: [panel.row[market]!] };
-}
-
-/** The slice of every bar of a market, the inverse of `row`. */
-export function sliceOfRow(panel: Panel, market: number): Int32Array {
-  const slices = new Int32Array(panel.markets[market]!.length);
-  const rows = panel.row[market]!;
-  for (let slice = 0; slice < rows.length; slice++) {
-    if (rows[slice]! >= 0) slices[rows[slice]!] = slice;
-  }
-  return slices;
 }
 
 /** Bars that open at different instants within the interval would meet prices of one slice that lie apart in time. */
@@ -67,7 +52,7 @@ function checkClock(markets: readonly Bars[]): void {
     const row = bars.openTime.findIndex((time) => offset(time) !== expected);
     if (row >= 0) {
       throw new TypeError(
-        `Expected bars of ${bars.market} that open at the same instants as those of ${market}, received one at ${new Date(bars.openTime[row]!).toISOString()}; markets of one account need one clock`,
+        `Expected bars of ${bars.market} that open at the same instants as those of ${market}, received one at ${isoInstant(bars.openTime[row]!)}; markets of one account need one clock`,
       );
     }
   }

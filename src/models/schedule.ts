@@ -1,4 +1,4 @@
-/** Which fit serves which slot. A slot is the number of the expected bar since the anchor; missing bars count. */
+/** Which fit serves which slot. A slot is the number of the expected bar since the anchor; missing bars count. Nothing is requested before it. */
 export interface Schedule {
   /** Slots between requests. */
   readonly retrain: number;

@@ -1,4 +1,5 @@
 import type { Backtest } from '../backtest/result.ts';
+import { isoInstant } from '../core/instant.ts';
 import type { Event } from '../core/trace.ts';
 
 /*
@@ -32,7 +33,7 @@ export function tradesCsv(backtest: Backtest): string {
 export function ordersCsv(backtest: Backtest): string {
   return csv(
     ['time', 'kind', 'id', 'market', 'exposure', 'side', 'quantity', 'price', 'fee', 'slippage', 'factor', 'reason'],
-    backtest.trace.events.map((event) => [iso(event.time), event.kind, ...eventCells(event)]),
+    backtest.trace.events.map((event) => [isoInstant(event.time), event.kind, ...eventCells(event)]),
   );
 }
 
@@ -41,7 +42,7 @@ export function equityCsv(backtest: Backtest): string {
   const { closeTime, equity } = backtest.trace;
   return csv(
     ['time', 'strategy', 'buyAndHold'],
-    Array.from(closeTime, (time, i) => [iso(time), equity[i] ?? null, backtest.buyAndHold[i] ?? null]),
+    Array.from(closeTime, (time, i) => [isoInstant(time), equity[i] ?? null, backtest.buyAndHold[i] ?? null]),
   );
 }
 
@@ -50,7 +51,7 @@ export function forecastsCsv(backtest: Backtest): string {
   const rows = backtest.columns.flatMap((column) =>
     Array.from(column.time, (time, i): Cell[] => [
       column.market,
-      iso(time),
+      isoInstant(time),
       ...[column.close, column.forecast, column.actual, column.signal, column.exposure].map((values) => values[i] ?? null),
     ]),
   );
@@ -76,8 +77,4 @@ function cellText(cell: Cell): string {
   if (cell === null) return '';
   if (typeof cell === 'number') return Number.isFinite(cell) ? String(cell) : '';
   return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
 }

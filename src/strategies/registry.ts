@@ -5,8 +5,6 @@ import { forecastReturn } from './forecast.ts';
 import { type Entry, type ThresholdOptions, type TradeSide, threshold } from './threshold.ts';
 import { vote } from './vote.ts';
 
-export const strategyKinds = ['threshold', 'crossover', 'buy-and-hold', 'vote'] as const;
-
 /** A strategy as plain data, as a bot file names it. */
 export type StrategyOptions =
   | ({ readonly kind: 'threshold' } & ThresholdOptions)

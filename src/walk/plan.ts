@@ -1,3 +1,4 @@
+import { firstAtOrAfter } from '../core/ascending.ts';
 import type { Panel } from '../core/panel.ts';
 import { deriveSeed } from '../core/random.ts';
 import { type Outcome, type Request, requestKey } from '../models/fit.ts';
@@ -6,6 +7,9 @@ import { type Split, splitSamples } from '../models/sample.ts';
 import { latestRequest, type Schedule, serves } from '../models/schedule.ts';
 import type { Bot } from './bot.ts';
 import { learnable, type MarketInputs } from './inputs.ts';
+
+/** Stands for a slot where no fit serves. */
+export const UNSERVED = -1;
 
 /** A place in the schedule of one market: the slot at which a fit is asked for, and the row of the bar that stands for it. */
 export interface Slot {
@@ -40,12 +44,13 @@ export function dueSlots(
   const first = inputs.slot[from]!;
   const last = inputs.slot[to - 1]!;
   const due: Slot[] = [];
-  for (let slot = latestRequest(schedule, last - schedule.delay); slot >= inputs.slot[0]!; slot -= schedule.retrain) {
+  const earliest = earliestRequest(inputs);
+  for (let slot = latestRequest(schedule, last - schedule.delay); slot >= earliest; slot -= schedule.retrain) {
     if (slot + schedule.maxAge < first) break;
-    const row = firstRowAtSlot(inputs.slot, slot);
+    const row = firstAtOrAfter(inputs.slot, slot);
     const served = firstServed(schedule, inputs, slot);
     // Over a gap longer than the period two requests would be made at one bar: the later one serves longer.
-    const same = row === firstRowAtSlot(inputs.slot, slot + schedule.retrain);
+    const same = row === firstAtOrAfter(inputs.slot, slot + schedule.retrain);
     const outcome = known.get(slotName(name, slot));
     if (!outcome && !same && served <= last) due.push({ market, slot, row });
     if (served <= first && !same && outcome?.kind !== 'refused') break;
@@ -93,16 +98,17 @@ export function requestAt(bot: Bot, model: Model, panel: Panel, inputs: MarketIn
 
 /**
  * Per row of a market, the slot of the fit that serves its decision: the latest usable one whose delay has passed and whose age
- * allows it; -1 where none does.
+ * allows it; UNSERVED where none does.
  */
 export function servingSlots(bot: Bot, inputs: MarketInputs, market: string, outcomes: Outcomes, from: number, to: number): Int32Array {
   const { schedule } = bot;
-  const serving = new Int32Array(inputs.slot.length).fill(-1);
+  const earliest = earliestRequest(inputs);
+  const serving = new Int32Array(inputs.slot.length).fill(UNSERVED);
   for (let row = from; row < to; row++) {
     const now = inputs.slot[row]!;
     for (
       let slot = latestRequest(schedule, now - schedule.delay);
-      slot >= inputs.slot[0]! && serves(schedule, slot, now);
+      slot >= earliest && serves(schedule, slot, now);
       slot -= schedule.retrain
     ) {
       if (firstServed(schedule, inputs, slot) > now) continue;
@@ -115,19 +121,31 @@ export function servingSlots(bot: Bot, inputs: MarketInputs, market: string, out
   return serving;
 }
 
-/** The first slot that a fit requested at `slot` can serve: the delay counts from the bar at which it was really requested. */
-function firstServed(schedule: Schedule, inputs: MarketInputs, slot: number): number {
-  return (inputs.slot[firstRowAtSlot(inputs.slot, slot)] ?? Infinity) + schedule.delay;
+/** No fit is requested before the anchor, nor before the market's first bar. */
+function earliestRequest({ slot }: MarketInputs): number {
+  return Math.max(0, slot[0] ?? 0);
 }
 
-/** The first row whose slot is at or after `slot`. */
-function firstRowAtSlot(slots: Int32Array, slot: number): number {
-  let low = 0;
-  let high = slots.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (slots[middle]! < slot) low = middle + 1;
-    else high = middle;
+/** The first slot that a fit requested at `slot` can serve: the delay counts from the bar at which it was really requested. */
+function firstServed(schedule: Schedule, inputs: MarketInputs, slot: number): number {
+  return (inputs.slot[firstAtOrAfter(inputs.slot, slot)] ?? Infinity) + schedule.delay;
+}
+
+/** Rows `from .. to-1` that one fit serves, without a break. */
+export interface ServedRun {
+  readonly slot: number;
+  readonly from: number;
+  to: number;
+}
+
+/** The runs of rows within `from .. to-1` that are served by one fit each, in order; unserved rows belong to none. */
+export function servedRuns(serving: Int32Array, from: number, to: number): readonly ServedRun[] {
+  const runs: ServedRun[] = [];
+  for (let row = from; row < to; row++) {
+    const slot = serving[row]!;
+    const last = runs[runs.length - 1];
+    if (last && last.slot === slot && last.to === row) last.to = row + 1;
+    else if (slot !== UNSERVED) runs.push({ slot, from: row, to: row + 1 });
   }
-  return low;
+  return runs;
 }

@@ -1,3 +1,4 @@
+import { firstAtOrAfter } from '../core/ascending.ts';
 import type { Column } from '../core/bars.ts';
 import { type Run, run } from '../core/engine.ts';
 import type { Panel } from '../core/panel.ts';
@@ -9,7 +10,7 @@ import type { Model } from '../models/model.ts';
 import type { Trainer } from '../models/trainer.ts';
 import type { Bot } from './bot.ts';
 import type { MarketInputs } from './inputs.ts';
-import { dueSlots, type Outcomes, requestAt, type Slot, samplesAt, servingSlots, slotName } from './plan.ts';
+import { dueSlots, type Outcomes, requestAt, type Slot, samplesAt, servedRuns, servingSlots, slotName } from './plan.ts';
 
 /** Computes the fit of a request, or finds it where it was computed before. The only thing a walk waits for. */
 export type FitSource = (request: Request, progress: { readonly fold: number; readonly folds: number }) => Promise<Outcome>;
@@ -63,7 +64,7 @@ export async function collectFitsAt(
   const known = new Map<string, Outcome>();
   for (const [k, { market, slot }] of requests.entries()) {
     const m = panel.markets.findIndex((bars) => bars.market === market);
-    const row = inputs[m]!.slot.findIndex((other) => other >= slot);
+    const row = firstAtOrAfter(inputs[m]!.slot, slot);
     const request = requestAt(bot, model, panel, inputs[m]!, { market: m, slot, row }, trainerId);
     if (request) known.set(slotName(market, slot), await source(request, { fold: k + 1, folds: requests.length }));
   }
@@ -85,20 +86,14 @@ export function forecastColumn(
 ): Column {
   const bars = panel.markets[market]!;
   const column = new Float64Array(bars.length).fill(Number.NaN);
-  let row = 0;
-  while (row < bars.length) {
-    const slot = serving[row]!;
-    let end = row + 1;
-    while (end < bars.length && serving[end] === slot) end++;
-    const outcome = slot >= 0 ? outcomes.get(slotName(bars.market, slot)) : undefined;
-    if (outcome?.kind === 'fit') {
-      const ends: number[] = [];
-      for (let i = row; i < end; i++) {
-        if (inputs.complete[i] === 1) ends.push(i);
-      }
-      forecastRun(outcome.fit, Int32Array.from(ends), panel.markets[market]!.close, inputs, trainer, column, store);
+  for (const { slot, from, to } of servedRuns(serving, 0, bars.length)) {
+    const outcome = outcomes.get(slotName(bars.market, slot));
+    if (outcome?.kind !== 'fit') continue;
+    const ends: number[] = [];
+    for (let row = from; row < to; row++) {
+      if (inputs.complete[row] === 1) ends.push(row);
     }
-    row = end;
+    forecastRun(outcome.fit, Int32Array.from(ends), bars.close, inputs, trainer, column, store);
   }
   return column;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sliceBars } from '../../src/core/bars.ts';
-import { createPanel, firstSliceAt, singleMarket, sliceOfRow } from '../../src/core/panel.ts';
+import { createPanel, firstSliceAt, singleMarket } from '../../src/core/panel.ts';
 import { flatBars, HOUR, randomBars } from '../support/markets.ts';
 
 describe('a panel', () => {
@@ -22,10 +22,10 @@ describe('a panel', () => {
 
   it('knows the slice of every row and the first slice at an instant', () => {
     const panel = createPanel([randomBars({ seed: 1, length: 50 }), randomBars({ seed: 2, length: 50 })]);
-    panel.markets.forEach((_, m) => {
-      sliceOfRow(panel, m).forEach((slice, row) => {
-        expect(panel.row[m]![slice]).toBe(row);
-      });
+    panel.markets.forEach((bars, m) => {
+      const rows = [...panel.row[m]!.entries()].filter(([, row]) => row >= 0);
+      expect(rows.map(([, row]) => row)).toEqual(Array.from({ length: bars.length }, (_, row) => row));
+      for (const [slice, row] of rows) expect(panel.closeTime[slice]).toBe(bars.openTime[row]! + HOUR);
     });
     expect(firstSliceAt(panel, panel.closeTime[7]!)).toBe(7);
     expect(firstSliceAt(panel, panel.closeTime[7]! + 1)).toBe(8);

@@ -115,6 +115,15 @@ describe('the plan', () => {
     });
   });
 
+  it('requests nothing before the anchor, and lets nothing from before it serve', () => {
+    const anchored = { ...bot, anchor: bars.openTime[100]! };
+    const [columns] = prepareInputs(anchored, panel)!;
+    expect(columns!.slot[0]).toBe(-100);
+    expect(dueSlots(anchored, panel, 0, columns!, 90, 160, new Map()).map(({ slot }) => slot)).toEqual([0, 20, 40]);
+    const known = new Map([-20, 0].map((slot) => [slotName('m', slot), fitted]));
+    expect([...servingSlots(anchored, columns!, 'm', known, 90, 103).subarray(98, 103)]).toEqual([-1, -1, -1, 0, 0]);
+  });
+
   it('lets the latest usable fit serve, from the delay to the maximum age', () => {
     const known = new Map<string, Outcome>([
       [slotName('m', 60), fitted],

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import type { Bench } from './document.ts';
 
 /** Figures of one workload; the median of the repetitions. */
 export interface EngineFigures {
@@ -16,19 +16,18 @@ export interface EngineFigures {
   readonly peakMemoryMB: number;
 }
 
-export interface EngineBench {
-  readonly schema: 'paperwalk/bench@1';
-  readonly machine: { readonly node: string; readonly cpu: string };
-  readonly engine: { readonly oneMarket: EngineFigures; readonly fourMarkets: EngineFigures };
+/** An SMA 10/30 cross with a fee of 0.01 % on 1,000,000 synthetic bars in all, as one market and as four; a process of its own each. */
+export async function measureEngine(): Promise<NonNullable<Bench['engine']>> {
+  return { oneMarket: measure(1), fourMarkets: measure(4) };
 }
 
-/** An SMA 10/30 cross with a fee of 0.01 % on 1,000,000 synthetic bars in all, as one market and as four; a process of its own each. */
-export async function measureEngine(): Promise<EngineBench> {
-  return {
-    schema: 'paperwalk/bench@1',
-    machine: { node: process.version, cpu: cpus()[0]?.model ?? 'unknown' },
-    engine: { oneMarket: measure(1), fourMarkets: measure(4) },
-  };
+/** One line per workload. */
+export function engineLines(figures: NonNullable<Bench['engine']>): string[] {
+  return Object.entries(figures).map(
+    ([title, { barsPerSecond, indicatorSeconds, foldSeconds, bars, traceLength, finalEquity, fills, peakMemoryMB }]) =>
+      `${title}: ${(barsPerSecond / 1e6).toFixed(1)} million bars/s (${bars} bars: indicators ${(indicatorSeconds * 1000).toFixed(0)} ms, fold ${(foldSeconds * 1000).toFixed(0)} ms), ` +
+      `${fills} fills, trace of ${traceLength}, final equity ${finalEquity.toFixed(2)}, peak memory ${peakMemoryMB.toFixed(0)} MB`,
+  );
 }
 
 /** Speed is the median of many runs; memory that of a process that makes its bars and runs once. */

@@ -1,21 +1,49 @@
-// Speed, measured: npm run bench -- engine [--json]
+// Speed, measured: npm run bench -- engine|training|peers [--json] [--epochs N] [--workload NAME] [--quick]
 import { parseArgs } from 'node:util';
+import { type Bench, benchDocument } from './document.ts';
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean', default: false },
+    epochs: { type: 'string', default: '20' },
+    workload: { type: 'string', multiple: true, default: [] },
+    quick: { type: 'boolean', default: false },
+  },
+});
 const [name = 'engine'] = positionals;
-if (name !== 'engine') {
-  console.error(`Expected the name of a benchmark, one of: engine; received ${name}`);
-  process.exit(2);
-}
-const { measureEngine } = await import('./engine.ts');
-const figures = await measureEngine();
-if (values.json) console.log(JSON.stringify(figures, null, 2));
-else {
-  for (const [title, figure] of Object.entries(figures.engine)) {
-    const { barsPerSecond, indicatorSeconds, foldSeconds, bars, traceLength, finalEquity, fills, peakMemoryMB } = figure;
-    console.log(
-      `${title}: ${(barsPerSecond / 1e6).toFixed(1)} million bars/s (${bars} bars: indicators ${(indicatorSeconds * 1000).toFixed(0)} ms, fold ${(foldSeconds * 1000).toFixed(0)} ms), ` +
-        `${fills} fills, trace of ${traceLength}, final equity ${finalEquity.toFixed(2)}, peak memory ${peakMemoryMB.toFixed(0)} MB`,
-    );
+const epochs = Number(values.epochs);
+if (!Number.isInteger(epochs) || epochs < 1) fail(`Expected --epochs to be a whole number from 1 on, received ${values.epochs}`);
+const onProgress = (words: string) => {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${words}`);
+};
+const options = { epochs, quick: values.quick, workloads: values.workload, onProgress };
+
+const { figures, text } = await measure();
+onProgress('');
+console.log(values.json ? JSON.stringify(benchDocument(figures), null, 2) : text);
+
+async function measure(): Promise<{ readonly figures: Omit<Bench, 'schema' | 'machine'>; readonly text: string }> {
+  switch (name) {
+    case 'engine': {
+      const { engineLines, measureEngine } = await import('./engine.ts');
+      const engine = await measureEngine();
+      return { figures: { engine }, text: engineLines(engine).join('\n') };
+    }
+    case 'training': {
+      const training = await (await import('./training.ts')).measureTraining(options);
+      return { figures: { training }, text: (await import('./tables.ts')).trainingTables(training) };
+    }
+    case 'peers': {
+      const peers = await (await import('./peers.ts')).measurePeers(options);
+      return { figures: { peers }, text: (await import('./tables.ts')).peersTables(peers) };
+    }
+    default:
+      return fail(`Expected the name of a benchmark, one of: engine, training, peers; received ${name}`);
   }
+}
+
+function fail(reason: string): never {
+  console.error(reason);
+  process.exit(2);
 }

@@ -20,7 +20,10 @@ export { SYNTHETIC_KINDS, synthetic } from './data/synthetic.ts';
 // Indicators: bars to causal columns.
 export { indicator, indicatorNames } from './indicators/catalogue.ts';
 export { directoryFitStore, directoryForecastStore, type FitStore, type ForecastStore, memoryFitStore } from './models/bundle.ts';
+export type { EngineKind } from './models/engine.ts';
+/** The trainers of networks: our own kernels, and TensorFlow.js. */
 export { createTensorflowTrainer } from './models/engines/tensorflow/trainer.ts';
+export { createWasmTrainer, type WasmTrainer, type WasmTrainerOptions } from './models/engines/wasm/trainer.ts';
 export type { FeatureSpecification } from './models/feature.ts';
 export type { Fit, Outcome } from './models/fit.ts';
 // Models: bars to forecasts.

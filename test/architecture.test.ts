@@ -31,6 +31,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   models: { folders: ['core', 'indicators', 'statistics'], packages: ['node:crypto'] },
   'models/bundle': { folders: ['core', 'models'], packages: ['node:crypto', 'node:fs', 'node:path'] },
   'models/baselines': { folders: ['core', 'indicators', 'statistics', 'models'], packages: ['ml-'] },
+  'models/engines/wasm': { folders: ['core', 'statistics', 'models'], packages: ['piscina', 'node:'] },
   'models/engines/tensorflow': { folders: ['core', 'models'], packages: ['@tensorflow/', 'node:'] },
   data: { folders: ['core'], packages: ['ccxt', 'hyparquet', 'luxon', 'node:'] },
   walk: { folders: ['core', 'indicators', 'statistics', 'strategies', 'models'], packages: [] },
@@ -52,7 +53,9 @@ const ROOMS: Readonly<Record<string, Room>> = {
 const SOURCE = resolve('src');
 const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts') && statSync(join(SOURCE, file)).isFile())
-  .map((file) => file.replaceAll('\\', '/'));
+  .map((file) => file.replaceAll('\\', '/'))
+  // Another language, in which only files of the same folder can be imported.
+  .filter((file) => !file.startsWith('models/engines/wasm/kernels/'));
 const text = (file: string) => readFileSync(join(SOURCE, file), 'utf8');
 const code = (file: string) =>
   text(file)

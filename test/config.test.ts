@@ -80,6 +80,38 @@ describe('a bot file', () => {
     expect(bot.strategy.short).toBe(true);
   });
 
+  it('names the engine, and is told which one has what the other lacks', () => {
+    expect(load(BOT.replace('model: gru', 'model: { kind: gru }')).bot.model?.engine).toBe('wasm');
+    const asked = BOT.replace('model: gru', 'model: { kind: gru, bidirectional: true, engine: tensorflow }');
+    expect(load(asked).bot.model).toMatchObject({ engine: 'tensorflow', layers: [{ kind: 'bidirectional' }, {}, {}] });
+    for (const [option, layer] of [
+      ['bidirectional: true', 'bidirectional'],
+      ['attention: 8', 'attention'],
+      ['convolution: { units: 8 }', 'conv1d'],
+    ]) {
+      expect(message(BOT.replace('model: gru', `model: { kind: gru, ${option} }`))).toBe(
+        `bots/bot.yaml:5:8: Expected layers that the engine wasm has, received ${layer}; set model.engine: tensorflow, which has it`,
+      );
+    }
+    expect(message(BOT.replace('model: gru', 'model: { kind: gru, engine: torch }'))).toBe(
+      'bots/bot.yaml:5:29: Expected model.engine to be one of wasm, tensorflow, received "torch"',
+    );
+  });
+
+  it('says how a network is trained: noise, a rate that falls on plateaus, a quantile', () => {
+    const train = '{ noise: 0.05, plateau: { factor: 0.3 }, loss: quantile, quantile: 0.9 }';
+    const { training } = load(BOT.replace('model: gru', `model: { kind: gru, train: ${train} }`)).bot.model!;
+    expect(training).toMatchObject({
+      noise: 0.05,
+      plateau: { factor: 0.3, patience: 3, minimum: 0 },
+      loss: { kind: 'quantile', quantiles: [0.9] },
+    });
+    expect(load(BOT.replace('model: gru', 'model: { kind: gru }')).bot.model!.training).toMatchObject({ noise: 0, plateau: null });
+    expect(message(BOT.replace('model: gru', 'model: { kind: gru, train: { plateau: { factor: 1 } } }'))).toBe(
+      'bots/bot.yaml:5:49: Expected model.train.plateau.factor to be a number > 0 and < 1, received 1',
+    );
+  });
+
   it('takes a number of bars a year in place of a calendar', () => {
     const { bot } = load(`${BOT}calendar: { periodsPerYear: 1638 }\n`);
     expect(bot).toMatchObject({ calendar: '24/7', periodsPerYear: 1638 });

@@ -37,7 +37,7 @@ export interface FitRecord {
   readonly seconds: number;
 }
 
-/** A source of fits that looks a key up before it trains, stores what it trained, and keeps a record of each. */
+/** A source of fits that looks a key up before it trains, stores what it trained, and keeps a record of each in the order asked for. */
 export function storedFits(
   trainer: Trainer,
   store: FitStore,
@@ -48,10 +48,11 @@ export function storedFits(
 ): FitSource {
   return async (request, { fold, folds }) => {
     signal?.throwIfAborted();
+    const index = records.length++;
     const place = { phase: 'training' as const, market: request.market, model: request.model.kind, fold, folds };
     const found = store.get(request.key);
     if (found) {
-      records.push({ request: summarise(request), outcome: { kind: 'fit', fit: found }, cached: true, seconds: 0 });
+      records[index] = { request: summarise(request), outcome: { kind: 'fit', fit: found }, cached: true, seconds: 0 };
       onProgress?.({ ...place, cached: true });
       return { kind: 'fit', fit: found };
     }
@@ -59,7 +60,7 @@ export function storedFits(
     const onEpoch = onProgress && ((epoch: Epoch) => onProgress({ ...place, epoch }));
     const outcome = await fit(request, trainer, { ...(onEpoch && { onEpoch }), ...(signal && { signal }) });
     if (outcome.kind === 'fit') store.put(outcome.fit);
-    records.push({ request: summarise(request), outcome, cached: false, seconds: (clock() - start) / 1000 });
+    records[index] = { request: summarise(request), outcome, cached: false, seconds: (clock() - start) / 1000 };
     onProgress?.({ ...place, cached: false });
     return outcome;
   };

@@ -4,6 +4,7 @@ import type { Policy, Signal, Strategy } from '../core/policy.ts';
 import type { FillRule } from '../core/trace.ts';
 import { columnsHash } from '../data/store.ts';
 import { type FitStore, type ForecastStore, memoryFitStore } from '../models/bundle.ts';
+import { loadTrainer } from '../models/engines/load.ts';
 import type { Model } from '../models/model.ts';
 import { createSchedule } from '../models/schedule.ts';
 import type { Trainer } from '../models/trainer.ts';
@@ -41,7 +42,7 @@ export interface BacktestOptions {
   readonly evaluate?: 'decision' | 'all';
   readonly seed?: number;
   readonly name?: string;
-  /** Engine for networks; default: TensorFlow.js. */
+  /** Trains networks; default: the model's engine. */
   readonly trainer?: Trainer;
   readonly fits?: FitStore;
   readonly forecasts?: ForecastStore;
@@ -83,7 +84,7 @@ export async function backtest(options: BacktestOptions): Promise<Backtest> {
     bot,
     markets.map((bars) => ({ bars, origin: 'given in code', sha256: columnsHash(bars) })),
     {
-      networkTrainer: async () => trainer ?? (await import('../models/engines/tensorflow/trainer.ts')).createTensorflowTrainer(),
+      networkTrainer: async (engine) => trainer ?? loadTrainer(engine),
       fits,
       trials,
       // Timings and the instant of a trial belong to the command line tool, which has a clock.

@@ -3,6 +3,7 @@ import type { Panel } from '../core/panel.ts';
 import { drift, majority, persistence } from '../models/baselines/constant.ts';
 import { linear } from '../models/baselines/linear.ts';
 import { type FitStore, type ForecastStore, memoryFitStore } from '../models/bundle.ts';
+import type { EngineKind } from '../models/engine.ts';
 import { type BaselineKind, baselineKinds, isBaseline, type Model } from '../models/model.ts';
 import type { Trainer } from '../models/trainer.ts';
 import type { Bot } from '../walk/bot.ts';
@@ -26,8 +27,8 @@ export interface Predictions {
 }
 
 export interface Surroundings {
-  /** The engine for networks; asked for only where a network is to be trained or opened. */
-  readonly networkTrainer: () => Promise<Trainer>;
+  /** The trainer of networks on an engine; asked for only where a network is to be trained or opened. */
+  readonly networkTrainer: (engine: EngineKind) => Promise<Trainer>;
   readonly fits: FitStore;
   /** Where the network's forecasts are kept; none are where it is left out. */
   readonly forecasts?: ForecastStore;
@@ -45,11 +46,13 @@ export async function predict(
   ranges: readonly RowRange[],
   around: Surroundings,
 ): Promise<Predictions> {
+  // An engine's threads start while the features are worked out.
+  const starting = isBaseline(model.kind) ? BASELINES[model.kind] : around.networkTrainer(model.engine);
   const inputs = prepareInputs(bot, panel) ?? [];
-  const trainer = isBaseline(model.kind) ? BASELINES[model.kind] : await around.networkTrainer();
+  const trainer = await starting;
   const records: FitRecord[] = [];
   const source = storedFits(trainer, around.fits, around.clock, records, around.onProgress, around.signal);
-  const outcomes = await collectFits(bot, model, panel, inputs, ranges, trainer.id, source);
+  const outcomes = await collectFits(bot, model, panel, inputs, ranges, trainer, source);
   const forecasts = forecastAll(bot, panel, inputs, ranges, outcomes, trainer, isBaseline(model.kind) ? undefined : around.forecasts);
   const served = records.filter((record) => record.outcome.kind === 'fit').map((record) => record.request);
 

@@ -3,10 +3,11 @@ import { performance } from 'node:perf_hooks';
 import { backtestBot } from '../backtest/backtest.ts';
 import { trialFile } from '../backtest/trials.ts';
 import { directoryFitStore, directoryForecastStore } from '../models/bundle.ts';
+import { loadTrainer } from '../models/engines/load.ts';
 import { terminalSummary } from '../report/terminal.ts';
 import { loadBotFile } from './bot-file.ts';
 import { ExitCode } from './exit-code.ts';
-import { type BotOptions, colourful, type Host, print } from './host.ts';
+import { type BotOptions, colourful, type Host, print, revectorizerOf } from './host.ts';
 import { loadMarkets } from './market-data.ts';
 import { createProgress } from './progress.ts';
 import { writeRunFolder } from './run-folder.ts';
@@ -21,7 +22,7 @@ export async function run([file = '']: readonly string[], options: BotOptions, h
 
   const progress = quiet ? undefined : createProgress(host);
   const backtest = await backtestBot(loaded.bot, markets, {
-    networkTrainer: async () => (await import('../models/engines/tensorflow/trainer.ts')).createTensorflowTrainer(),
+    networkTrainer: (engine) => loadTrainer(engine, { revectorizer: revectorizerOf(host) }),
     fits: directoryFitStore(join(workspace, 'cache', 'fits')),
     forecasts: directoryForecastStore(join(workspace, 'cache', 'forecasts')),
     trials: trialFile(join(workspace, 'trials.jsonl')),

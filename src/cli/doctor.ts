@@ -8,10 +8,12 @@ import type { LoadedBot } from '../config.ts';
 import { intervalName } from '../core/interval.ts';
 import { openBarStore } from '../data/store.ts';
 import { cronFor, nextTick } from '../live/cron.ts';
+import type { EngineKind } from '../models/engine.ts';
+import { loadTrainer } from '../models/engines/load.ts';
 import { loadBotFile } from './bot-file.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 import { ExitCode } from './exit-code.ts';
-import { type BotOptions, colourful, type Host, print } from './host.ts';
+import { type BotOptions, colourful, type Host, print, revectorizerOf } from './host.ts';
 import { loadMarkets } from './market-data.ts';
 
 const OLDEST_NODE = 20;
@@ -23,7 +25,8 @@ const FULL_DISK = 20 * MEGABYTE;
 export async function run([file]: readonly string[], options: BotOptions, host: Host): Promise<number> {
   const checks = [
     checkNode(),
-    await checkEngine(),
+    await checkEngine('engine', 'wasm', host),
+    await checkEngine('tensorflow', 'tensorflow', host),
     ...(await checkWorkspace(options.workspace)),
     ...(file === undefined ? [] : await checkBot(file, options, host)),
   ];
@@ -38,12 +41,11 @@ function checkNode(): Check {
   return fail('node', `Expected Node ${OLDEST_NODE} or later, received ${node}`, 'install a later one, from nodejs.org or with nvm');
 }
 
-async function checkEngine(): Promise<Check> {
+async function checkEngine(name: string, engine: EngineKind, host: Host): Promise<Check> {
   try {
-    const { createTensorflowTrainer } = await import('../models/engines/tensorflow/trainer.ts');
-    return ok('engine', (await createTensorflowTrainer()).description);
+    return ok(name, (await loadTrainer(engine, { revectorizer: revectorizerOf(host) })).description);
   } catch (error) {
-    return fail('engine', (error as Error).message, 'install the packages again with npm ci');
+    return fail(name, (error as Error).message, 'install the packages again with npm ci');
   }
 }
 

@@ -36,3 +36,8 @@ export function print(output: Output, text: string): void {
 export function colourful(output: Output, host: Host): boolean {
   return output.isTTY === true && !host.environment.NO_COLOR;
 }
+
+/** `PAPERWALK_REVECTORIZER=off` forbids V8's experimental 256-bit mode for training. */
+export function revectorizerOf({ environment }: Host): 'auto' | 'off' {
+  return environment.PAPERWALK_REVECTORIZER === 'off' ? 'off' : 'auto';
+}

@@ -58,7 +58,9 @@ function bar(host: Host): ProgressView {
   let single: SingleBar | undefined;
   let model = '';
   let started = 0;
-  let first = 0;
+  // The share of every fold that is done; several may be under way.
+  const done = new Map<number, number>();
+  let found = 0;
   const stop = () => {
     single?.stop();
     single = undefined;
@@ -66,21 +68,25 @@ function bar(host: Host): ProgressView {
   return {
     show(progress) {
       const { fold, folds, epoch, cached } = progress;
-      if (model !== progress.model || !single) {
+      // A fold that starts again belongs to another round.
+      if (model !== progress.model || !single || (epoch?.epoch === 1 && done.get(fold) === 1)) {
         stop();
+        done.clear();
+        found = 0;
         model = progress.model;
         started = host.now();
-        first = fold - 1;
         single = new SingleBar(options);
         single.start(folds * STEPS, 0, { words: `${model} fold ${fold}/${folds}` });
       }
+      done.set(fold, epoch ? epoch.epoch / (epoch.epochs + 1) : 1);
       // What was found rather than trained says nothing about the time that training takes.
       if (cached) {
+        found++;
         started = host.now();
-        first = fold;
       }
-      const done = epoch ? fold - 1 + epoch.epoch / (epoch.epochs + 1) : fold;
-      const left = done > first && done < folds ? ((host.now() - started) / (done - first)) * (folds - done) : undefined;
+      let total = 0;
+      for (const share of done.values()) total += share;
+      const left = total > found && total < folds ? ((host.now() - started) / (total - found)) * (folds - total) : undefined;
       const loss = epoch
         ? `, loss ${epoch.loss.toFixed(4)}${epoch.validationLoss === null ? '' : `, validation ${epoch.validationLoss.toFixed(4)}`}`
         : '';
@@ -89,7 +95,7 @@ function bar(host: Host): ProgressView {
         ...(epoch ? [`epoch ${String(epoch.epoch).padStart(String(epoch.epochs).length)}/${epoch.epochs}${loss}`] : []),
         ...(left === undefined ? [] : [`${duration(left)} left`]),
       ];
-      single.update(Math.round(done * STEPS), { words: parts.join('  ') });
+      single.update(Math.round(total * STEPS), { words: parts.join('  ') });
     },
     close: stop,
   };

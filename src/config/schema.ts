@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { intervalMs } from '../core/interval.ts';
 import { parseInstant } from '../data/instant.ts';
+import { engineKinds } from '../models/engine.ts';
 import { baselineKinds, networkKinds } from '../models/model.ts';
 import { scalerKinds } from '../models/scaler.ts';
 import { targetKinds } from '../models/target.ts';
@@ -101,15 +102,23 @@ const training = section({
   learningRate: positive('a number').default(0.001),
   optimiser: choice(['adam', 'adamw', 'rmsprop', 'sgd']).default('adam'),
   weightDecay: notNegative.default(0),
-  loss: choice(['mse', 'mae', 'huber', 'binary-cross-entropy']).exactOptional(),
+  loss: choice(['mse', 'mae', 'huber', 'binary-cross-entropy', 'quantile']).exactOptional(),
+  quantile: number('a number > 0 and < 1', (value) => value > 0 && value < 1).exactOptional(),
   clipNorm: notNegative.default(0),
   shuffle: flag.default(true),
+  noise: notNegative.default(0),
+  plateau: section({
+    factor: number('a number > 0 and < 1', (value) => value > 0 && value < 1).default(0.5),
+    patience: whole(1).default(3),
+    minimum: notNegative.default(0),
+  }).exactOptional(),
 });
 
 const modelKinds = [...networkKinds, ...baselineKinds] as const;
 const dropoutWords = 'a share such as 20% or 0.2, less than 100%';
 const modelSection = section({
   kind: choice(modelKinds),
+  engine: choice(engineKinds).default('wasm'),
   units: units(1).default([64, 32]),
   lookback: whole(1).default(30),
   horizon: whole(1).default(1),
@@ -126,6 +135,9 @@ const modelSection = section({
   resetAfter: flag.exactOptional(),
   l2: notNegative.default(0),
   dense: units(0).default([]),
+  bidirectional: flag.default(false),
+  attention: whole(0).default(0),
+  convolution: section({ units: whole(1), kernelSize: whole(1).default(3) }).exactOptional(),
   train: training.prefault({}),
 });
 const model = z.union([choice(modelKinds).transform((kind) => modelSection.parse({ kind })), modelSection], {

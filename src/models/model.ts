@@ -1,5 +1,6 @@
+import { checkEngine, type EngineKind } from './engine.ts';
 import { type FeatureSpecification, standardFeatures } from './feature.ts';
-import type { Layer, Loss, Network, Optimiser, RecurrentActivation, Training } from './network.ts';
+import type { Layer, Loss, Network, Optimiser, Plateau, RecurrentActivation, RecurrentLayer, Training } from './network.ts';
 import type { ScalerKind } from './scaler.ts';
 import { type TargetKind, targetLoss } from './target.ts';
 
@@ -15,6 +16,8 @@ const MOST_UNITS = 4096;
 /** What a predictor is, before it has seen any data. Plain data. */
 export interface Model {
   readonly kind: ModelKind;
+  /** What trains the network; nothing to a baseline. */
+  readonly engine: EngineKind;
   /** Bars in an input window. */
   readonly lookback: number;
   /** Bars ahead. */
@@ -41,6 +44,7 @@ export interface Sampling {
 
 export interface ModelOptions {
   readonly kind: ModelKind;
+  readonly engine?: EngineKind;
   readonly units?: readonly number[];
   readonly lookback?: number;
   readonly horizon?: number;
@@ -54,6 +58,12 @@ export interface ModelOptions {
   readonly l2?: number;
   /** Hidden dense layers (relu) before the output. */
   readonly dense?: readonly number[];
+  /** Recurrent layers along time and against it; needs engine tensorflow. */
+  readonly bidirectional?: boolean;
+  /** Units of an attention layer that weighs the steps of the last recurrent layer; 0 for none. Needs engine tensorflow. */
+  readonly attention?: number;
+  /** A causal convolution along time before the recurrent layers (relu); needs engine tensorflow. */
+  readonly convolution?: { readonly units: number; readonly kernelSize: number };
   readonly train?: TrainOptions;
 }
 
@@ -65,8 +75,12 @@ export interface TrainOptions extends Partial<Sampling> {
   readonly optimiser?: Optimiser['kind'];
   readonly weightDecay?: number;
   readonly loss?: Loss['kind'];
+  /** The quantile that loss quantile aims at, > 0 and < 1; default the median. */
+  readonly quantile?: number;
   readonly clipNorm?: number;
   readonly shuffle?: boolean;
+  readonly noise?: number;
+  readonly plateau?: Partial<Plateau>;
 }
 
 /** A model with every default filled in. Throws a TypeError that names the option out of range. */
@@ -78,8 +92,12 @@ export function createModel(options: ModelOptions): Model {
   checkWhole('lookback', lookback, 1);
   checkWhole('horizon', horizon, 1);
   if (features.length === 0) throw new TypeError('Expected at least one feature, received none');
+  const layers = baseline ? [] : layersOf(kind, options);
+  const { engine = 'wasm' } = options;
+  checkEngine(engine, layers);
   return {
     kind,
+    engine,
     lookback,
     horizon,
     features,
@@ -89,7 +107,7 @@ export function createModel(options: ModelOptions): Model {
       // Baselines forecast returns as they are: persistence must say exactly zero.
       target: baseline || target === 'direction' ? 'none' : (options.scaling?.target ?? 'standard'),
     },
-    layers: baseline ? [] : layersOf(kind, options),
+    layers,
     training: trainingOf(train, target),
     sampling: samplingOf(train),
   };
@@ -130,20 +148,35 @@ export function networkOf(model: Model, inputs: number): Network {
 }
 
 function layersOf(kind: NetworkKind, options: ModelOptions): Layer[] {
-  const { units = [64, 32], dropout = 0, activation = 'tanh', l2 = 0, dense = [] } = options;
+  const {
+    units = [64, 32],
+    dropout = 0,
+    activation = 'tanh',
+    l2 = 0,
+    dense = [],
+    bidirectional = false,
+    attention = 0,
+    convolution,
+  } = options;
   if (units.length === 0) throw new TypeError('Expected units for at least one recurrent layer, received none');
-  for (const size of [...units, ...dense]) {
-    checkWhole('units', size, 1);
-    if (size > MOST_UNITS) throw new TypeError(`Expected units of at most ${MOST_UNITS}, received ${size}`);
-  }
+  for (const size of [...units, ...dense]) checkUnits('units', size);
+  if (attention !== 0) checkUnits('attention', attention);
   checkShare('dropout', dropout);
   checkNotNegative('l2', l2);
   const layers: Layer[] = [];
+  if (convolution) {
+    checkUnits('convolution.units', convolution.units);
+    checkWhole('convolution.kernelSize', convolution.kernelSize, 1);
+    layers.push({ kind: 'conv1d', ...convolution, activation: 'relu', kernelL2: l2 });
+  }
   units.forEach((size, k) => {
-    const recurrent = { units: size, activation, sequences: k < units.length - 1, kernelL2: l2, recurrentL2: l2 };
-    layers.push(kind === 'gru' ? { kind, ...recurrent, resetAfter: options.resetAfter ?? true } : { kind, ...recurrent });
+    const sequences = k < units.length - 1 || attention > 0;
+    const recurrent = { units: size, activation, sequences, kernelL2: l2, recurrentL2: l2 };
+    const layer: RecurrentLayer = kind === 'gru' ? { kind, ...recurrent, resetAfter: options.resetAfter ?? true } : { kind, ...recurrent };
+    layers.push(bidirectional ? { kind: 'bidirectional', layer } : layer);
     if (dropout > 0) layers.push({ kind: 'dropout', rate: dropout });
   });
+  if (attention > 0) layers.push({ kind: 'attention', units: attention });
   for (const size of dense) layers.push({ kind: 'dense', units: size, activation: 'relu', kernelL2: l2 });
   layers.push({ kind: 'dense', units: 1, activation: 'linear', kernelL2: 0 });
   return layers;
@@ -156,16 +189,28 @@ function trainingOf(train: TrainOptions, target: TargetKind): Model['training'] 
       `Expected train.loss binary-cross-entropy with target direction and with no other, received ${loss} with ${target}`,
     );
   }
-  const { epochs = 50, patience = 5, batchSize = 32, clipNorm = 0, shuffle = true } = train;
+  const { epochs = 50, patience = 5, batchSize = 32, clipNorm = 0, shuffle = true, noise = 0 } = train;
   checkWhole('train.epochs', epochs, 1);
   checkWhole('train.patience', patience, 0);
   checkWhole('train.batchSize', batchSize, 1);
   checkNotNegative('train.clipNorm', clipNorm);
-  return { epochs, batchSize, patience, clipNorm, shuffle, loss: lossOf(loss), optimiser: optimiserOf(train) };
+  checkNotNegative('train.noise', noise);
+  const plateau = train.plateau ? plateauOf(train.plateau) : null;
+  return { epochs, batchSize, patience, clipNorm, shuffle, noise, plateau, loss: lossOf(loss, train), optimiser: optimiserOf(train) };
 }
 
-function lossOf(kind: Loss['kind']): Loss {
-  return kind === 'huber' ? { kind, delta: 1 } : { kind };
+function lossOf(kind: Loss['kind'], { quantile = 0.5 }: TrainOptions): Loss {
+  if (kind === 'huber') return { kind, delta: 1 };
+  if (kind !== 'quantile') return { kind };
+  if (!(quantile > 0 && quantile < 1)) throw new TypeError(`Expected train.quantile to be > 0 and < 1, received ${quantile}`);
+  return { kind, quantiles: [quantile] };
+}
+
+function plateauOf({ factor = 0.5, patience = 3, minimum = 0 }: Partial<Plateau>): Plateau {
+  if (!(factor > 0 && factor < 1)) throw new TypeError(`Expected train.plateau.factor to be > 0 and < 1, received ${factor}`);
+  checkWhole('train.plateau.patience', patience, 1);
+  checkNotNegative('train.plateau.minimum', minimum);
+  return { factor, patience, minimum };
 }
 
 function optimiserOf({ optimiser = 'adam', learningRate = 1e-3, weightDecay = 0 }: TrainOptions): Optimiser {
@@ -186,6 +231,11 @@ function samplingOf({ window = 1000, expanding = false, validation = 0.15, embar
 function checkWhole(name: string, value: number, least: number): void {
   if (!Number.isInteger(value) || value < least)
     throw new TypeError(`Expected ${name} to be a whole number >= ${least}, received ${value}`);
+}
+
+function checkUnits(name: string, size: number): void {
+  checkWhole(name, size, 1);
+  if (size > MOST_UNITS) throw new TypeError(`Expected ${name} of at most ${MOST_UNITS}, received ${size}`);
 }
 
 function checkShare(name: string, value: number): void {

@@ -23,22 +23,39 @@ interface Recurrent {
   readonly recurrentL2: number;
 }
 
-export type Layer =
+export type RecurrentLayer =
   | (Recurrent & { readonly kind: 'rnn' })
   | (Recurrent & { readonly kind: 'lstm' })
   /** resetAfter: the reset gate acts after the recurrent product, with two bias rows (Keras' default). */
-  | (Recurrent & { readonly kind: 'gru'; readonly resetAfter: boolean })
+  | (Recurrent & { readonly kind: 'gru'; readonly resetAfter: boolean });
+
+export type Layer =
+  | RecurrentLayer
   | { readonly kind: 'dense'; readonly units: number; readonly activation: DenseActivation; readonly kernelL2: number }
   /** Each value is zeroed with this probability and the rest scaled by 1 / (1 - rate); a fresh mask for every batch. */
   | { readonly kind: 'dropout'; readonly rate: number }
-  | { readonly kind: 'batchNorm'; readonly momentum: number; readonly epsilon: number };
+  | { readonly kind: 'batchNorm'; readonly momentum: number; readonly epsilon: number }
+  /** Two cells of the same shape, one along time and one against it; their states side by side, 2 x units wide. */
+  | { readonly kind: 'bidirectional'; readonly layer: RecurrentLayer }
+  /** A sequence to one vector as wide: the mean of its steps weighted by softmax(tanh(h W + b) u) over time (Yang et al. 2016). */
+  | { readonly kind: 'attention'; readonly units: number }
+  /** Causal convolution along time: step t sees steps t - kernelSize + 1 .. t, zeros before the first. */
+  | {
+      readonly kind: 'conv1d';
+      readonly units: number;
+      readonly kernelSize: number;
+      readonly activation: DenseActivation;
+      readonly kernelL2: number;
+    };
 
 export type Loss =
   | { readonly kind: 'mse' }
   | { readonly kind: 'mae' }
   | { readonly kind: 'huber'; readonly delta: number }
   /** Binary cross-entropy from logits. */
-  | { readonly kind: 'binary-cross-entropy' };
+  | { readonly kind: 'binary-cross-entropy' }
+  /** Pinball loss; one quantile per output of the network. */
+  | { readonly kind: 'quantile'; readonly quantiles: readonly number[] };
 
 export type Optimiser =
   | {
@@ -52,6 +69,16 @@ export type Optimiser =
   | { readonly kind: 'rmsprop'; readonly learningRate: number; readonly rho: number; readonly epsilon: number }
   | { readonly kind: 'sgd'; readonly learningRate: number; readonly momentum: number };
 
+/**
+ * After `patience` epochs in a row whose validation loss (without validation samples: training loss) is not below the best by more
+ * than 1e-4, the learning rate is multiplied by `factor`, down to `minimum`; as Keras' ReduceLROnPlateau.
+ */
+export interface Plateau {
+  readonly factor: number;
+  readonly patience: number;
+  readonly minimum: number;
+}
+
 /** How a network is trained. Plain data, part of a fit's key. */
 export interface Training {
   readonly epochs: number;
@@ -64,6 +91,49 @@ export interface Training {
   readonly clipNorm: number;
   /** Shuffle the training samples before every epoch (seeded). */
   readonly shuffle: boolean;
-  /** Seed of initialisation, shuffling and dropout. */
+  /** Standard deviation of normal noise on the scaled inputs of training windows, drawn afresh for every batch; 0 for none. */
+  readonly noise: number;
+  /** Lowers the learning rate where the loss no longer falls; null keeps it. */
+  readonly plateau: Plateau | null;
+  /** Seed of initialisation, shuffling, dropout and noise. */
   readonly seed: number;
+}
+
+/**
+ * Whether every layer gets what it needs, a sequence or one vector, and the last one gives one vector of `outputs` numbers. Throws a
+ * TypeError that names the layer.
+ */
+export function checkNetwork(network: Network): void {
+  let sequence = true;
+  let width = network.inputs;
+  network.layers.forEach((layer, k) => {
+    const cell = layer.kind === 'bidirectional' ? layer.layer : layer;
+    const recurrent = cell.kind === 'rnn' || cell.kind === 'lstm' || cell.kind === 'gru';
+    if (!sequence && (recurrent || layer.kind === 'attention' || layer.kind === 'conv1d')) {
+      throw new TypeError(
+        `Expected a sequence into layer ${k} (${layer.kind}), received one vector from the layers before; set sequences: true there`,
+      );
+    }
+    if (recurrent) sequence = cell.sequences;
+    if (layer.kind === 'attention') sequence = false;
+    width = widthAfter(layer, width);
+  });
+  if (sequence) throw new TypeError('Expected the last layers to give one vector per window, received a sequence; set sequences: false');
+  if (width !== network.outputs) {
+    throw new TypeError(`Expected ${network.outputs} outputs from the last layer, received ${width}; mend its units`);
+  }
+}
+
+/** Columns that a layer gives for `width` columns. */
+export function widthAfter(layer: Layer, width: number): number {
+  switch (layer.kind) {
+    case 'bidirectional':
+      return 2 * layer.layer.units;
+    case 'attention':
+    case 'dropout':
+    case 'batchNorm':
+      return width;
+    default:
+      return layer.units;
+  }
 }

@@ -1,5 +1,5 @@
 import { createRandom, deriveSeed, type Random } from '../core/random.ts';
-import type { Layer, Network } from './network.ts';
+import { type Layer, type Network, widthAfter } from './network.ts';
 import type { Weight } from './trainer.ts';
 
 /** One array of weights a network has, and how it starts. */
@@ -20,7 +20,7 @@ export function parametersOf(network: Network): readonly (readonly Parameter[])[
   let width = network.inputs;
   return network.layers.map((layer, k) => {
     const parameters = layerParameters(layer, width, `${k}.${layer.kind}`);
-    if ('units' in layer) width = layer.units;
+    width = widthAfter(layer, width);
     return parameters;
   });
 }
@@ -54,6 +54,16 @@ function layerParameters(layer: Layer, width: number, prefix: string): readonly 
         one('moving_mean', [width], 'zeros', 0, false),
         one('moving_variance', [width], 'ones', 0, false),
       ];
+    case 'bidirectional':
+      return ['forward', 'backward'].flatMap((direction) => layerParameters(layer.layer, width, `${prefix}.${direction}`));
+    case 'attention':
+      return [
+        one('kernel', [width, layer.units], 'glorotUniform'),
+        one('bias', [layer.units], 'zeros'),
+        one('context', [layer.units, 1], 'glorotUniform'),
+      ];
+    case 'conv1d':
+      return [one('kernel', [layer.kernelSize, width, layer.units], 'glorotUniform', layer.kernelL2), one('bias', [layer.units], 'zeros')];
     case 'dropout':
       return [];
   }
@@ -111,7 +121,9 @@ function initialValues(kind: Parameter['initial'], shape: readonly number[], ran
       // Gate order i, f, c, o: the second quarter.
       return values.fill(1, rows / 4, rows / 2);
     case 'glorotUniform': {
-      const limit = Math.sqrt(6 / (rows + columns));
+      // Leading dimensions of a convolution's kernel multiply both fans, as in Keras.
+      const [fanIn = 1, fanOut = 1] = shape.slice(-2);
+      const limit = Math.sqrt(6 / ((fanIn + fanOut) * (values.length / (fanIn * fanOut))));
       return values.map(() => limit * (2 * random.uniform() - 1));
     }
     case 'orthogonal':

@@ -15,6 +15,11 @@ export interface Samples {
   readonly ends: Int32Array;
   readonly targets: Float32Array;
   readonly trainCount: number;
+  /**
+   * One weight per training sample, if not all count alike: each sample's loss is multiplied by it, and the mean still divides by the
+   * number of samples (as Keras' sample_weight).
+   */
+  readonly weights?: Float32Array;
 }
 
 /** One array of weights in Keras' layout and order (LSTM gates i f c o, GRU gates z r h; kernel [in, units x gates]). */
@@ -68,6 +73,8 @@ export interface Trainer {
   readonly id: string;
   /** For people. */
   readonly description: string;
+  /** Fits that are worth having under way at once. */
+  readonly concurrency: number;
   fit(network: Network, samples: Samples, training: Training, watch: Watch): Promise<Trained>;
   open(network: Network, weights: readonly Weight[]): Predictor;
 }

@@ -9,6 +9,7 @@ import { contentHash } from '../models/key.ts';
 import type { Model } from '../models/model.ts';
 import type { Trainer } from '../models/trainer.ts';
 import type { Bot } from './bot.ts';
+import { concurrently } from './concurrently.ts';
 import type { MarketInputs } from './inputs.ts';
 import { dueSlots, type Outcomes, requestAt, type Slot, samplesAt, servedRuns, servingSlots, slotName } from './plan.ts';
 
@@ -23,7 +24,7 @@ export interface RowRange {
 
 /**
  * All outcomes that decisions on the given rows of all markets may need: rounds of planning which fits are due, and having them
- * computed, until none is. A slot with too few samples is refused with that reason and the key ''.
+ * computed, as many at once as the trainer is for, until none is. A slot with too few samples is refused with that reason and the key ''.
  */
 export async function collectFits(
   bot: Bot,
@@ -31,7 +32,7 @@ export async function collectFits(
   panel: Panel,
   inputs: readonly MarketInputs[],
   ranges: readonly RowRange[],
-  trainerId: string,
+  trainer: Pick<Trainer, 'id' | 'concurrency'>,
   source: FitSource,
 ): Promise<Outcomes> {
   const known = new Map<string, Outcome>();
@@ -40,14 +41,15 @@ export async function collectFits(
     if (due.length === 0) return known;
     // A request is made just before it is needed: together they would hold the features many times over.
     const possible = due.filter((place) => samplesAt(model, inputs[place.market]!, place));
-    for (const place of due) {
+    const outcomes = await concurrently(due, trainer.concurrency, async (place): Promise<Outcome> => {
       const fold = possible.indexOf(place) + 1;
-      const request = fold > 0 ? requestAt(bot, model, panel, inputs[place.market]!, place, trainerId) : undefined;
-      const outcome: Outcome = request
-        ? await source(request, { fold, folds: possible.length })
-        : { kind: 'refused', key: '', reason: `fewer than ${model.sampling.window} samples` };
-      known.set(nameOf(panel, place), outcome);
-    }
+      const request = fold > 0 ? requestAt(bot, model, panel, inputs[place.market]!, place, trainer.id) : undefined;
+      if (!request) return { kind: 'refused', key: '', reason: `fewer than ${model.sampling.window} samples` };
+      return source(request, { fold, folds: possible.length });
+    });
+    due.forEach((place, k) => {
+      known.set(nameOf(panel, place), outcomes[k]!);
+    });
   }
 }
 

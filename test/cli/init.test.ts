@@ -41,9 +41,10 @@ describe('doctor', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(JSON.parse(stdout)).toMatchObject({ schema: 'paperwalk/doctor@1', healthy: true });
     const found = checks(stdout);
-    expect(Object.keys(found)).toEqual(['node', 'engine', 'workspace', 'disk', 'store', 'bot', 'data', 'cron']);
+    expect(Object.keys(found)).toEqual(['node', 'engine', 'tensorflow', 'workspace', 'disk', 'store', 'bot', 'data', 'cron']);
     expect(found.node).toEqual({ name: 'node', status: 'ok', message: process.versions.node });
-    expect(found.engine.message).toContain('TensorFlow.js');
+    expect(found.engine.message).toMatch(/^own WebAssembly kernels, (128|256)-bit SIMD, \d+ threads?$/);
+    expect(found.tensorflow.message).toContain('TensorFlow.js');
     expect(found.data).toEqual({ name: 'data', status: 'ok', message: 'synthetic:planted?bars=3000&seed=7, 3000 bars' });
     expect(new Date(NOW).toISOString()).toBe('2024-01-15T10:30:00.000Z');
     expect(found.cron.message).toBe('5 0 0 * * * (UTC) for 1d bars, next tick 2024-01-16T00:00:05Z');

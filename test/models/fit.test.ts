@@ -25,6 +25,7 @@ const base: Request = {
 const echo: Trainer = {
   id: 'echo',
   description: 'the last value',
+  concurrency: 1,
   fit: async () => ({ kind: 'trained', weights: [], epochs: 1, bestEpoch: 1, losses: [], validationLosses: [] }),
   open: () => ({
     forecast: (rows, ends, _slots, into) => {

@@ -3,7 +3,7 @@ import { backtestBot, type MarketData } from '../../src/backtest/backtest.ts';
 import { memoryTrials } from '../../src/backtest/trials.ts';
 import type { Bars } from '../../src/core/bars.ts';
 import { memoryFitStore } from '../../src/models/bundle.ts';
-import { createTensorflowTrainer } from '../../src/models/engines/tensorflow/trainer.ts';
+import { loadTrainer } from '../../src/models/engines/load.ts';
 import { createModel, type ModelOptions } from '../../src/models/model.ts';
 import { createSchedule } from '../../src/models/schedule.ts';
 import { createStrategy } from '../../src/strategies/registry.ts';
@@ -35,7 +35,7 @@ export function ridgeBot(options: Partial<Bot> = {}, model: Partial<ModelOptions
 
 export function surroundings(options: Partial<BacktestSurroundings> = {}): BacktestSurroundings {
   return {
-    networkTrainer: () => createTensorflowTrainer({ backend: 'wasm' }),
+    networkTrainer: loadTrainer,
     fits: memoryFitStore(),
     trials: memoryTrials(),
     clock: () => 0,

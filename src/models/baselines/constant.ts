@@ -5,6 +5,7 @@ function constant(id: string, description: string, of: (returns: Float32Array) =
   return {
     id,
     description,
+    concurrency: 1,
     async fit(_network, samples) {
       const value = of(trainingReturns(samples));
       const weights: Weight[] = [{ name: 'return', shape: [1], values: Float32Array.of(value) }];

@@ -14,6 +14,7 @@ const PENALTIES = [1e-3, 1e-2, 1e-1, 1, 10] as const;
 export const linear: Trainer = {
   id: 'linear@1',
   description: 'ridge regression on the same window of inputs',
+  concurrency: 1,
   async fit(_network, samples, _training, watch) {
     watch.signal?.throwIfAborted();
     const { kernel, bias } = ridge(samples);

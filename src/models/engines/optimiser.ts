@@ -1,7 +1,7 @@
 import type { Optimiser } from '../network.ts';
 
 /** Moves weights against their gradients; keeps its moments. Arrays are given in the same order at every step. */
-export type Step = (weights: readonly Float32Array[], gradients: readonly Float32Array[]) => void;
+export type Step = (weights: readonly Float32Array[], gradients: readonly Float32Array[], learningRate: number) => void;
 
 /**
  * The update rules as Keras has them. Adam (Kingma and Ba 2015): w -= lr sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + epsilon), with
@@ -30,17 +30,17 @@ export function clipGlobalNorm(gradients: readonly Float32Array[], limit: number
   for (const gradient of gradients) for (let k = 0; k < gradient.length; k++) gradient[k]! *= limit / norm;
 }
 
-function adam({ kind, learningRate, beta1, beta2, epsilon, weightDecay }: Extract<Optimiser, { beta1: number }>): Step {
+function adam({ kind, beta1, beta2, epsilon, weightDecay }: Extract<Optimiser, { beta1: number }>): Step {
   const first = new Moments();
   const second = new Moments();
   const coupled = kind === 'adam' ? weightDecay : 0;
-  const shrink = kind === 'adamw' ? 1 - learningRate * weightDecay : 1;
   // Powers as running products: Math.pow differs in the last bit between versions of Node.
   let power1 = 1;
   let power2 = 1;
-  return (weights, gradients) => {
+  return (weights, gradients, learningRate) => {
     power1 *= beta1;
     power2 *= beta2;
+    const shrink = kind === 'adamw' ? 1 - learningRate * weightDecay : 1;
     const rate = (learningRate * Math.sqrt(1 - power2)) / (1 - power1);
     weights.forEach((weight, k) => {
       const gradient = gradients[k]!;
@@ -56,9 +56,9 @@ function adam({ kind, learningRate, beta1, beta2, epsilon, weightDecay }: Extrac
   };
 }
 
-function rmsprop({ learningRate, rho, epsilon }: Extract<Optimiser, { kind: 'rmsprop' }>): Step {
+function rmsprop({ rho, epsilon }: Extract<Optimiser, { kind: 'rmsprop' }>): Step {
   const mean = new Moments();
-  return (weights, gradients) => {
+  return (weights, gradients, learningRate) => {
     weights.forEach((weight, k) => {
       const gradient = gradients[k]!;
       const v = mean.of(k, weight.length);
@@ -71,9 +71,9 @@ function rmsprop({ learningRate, rho, epsilon }: Extract<Optimiser, { kind: 'rms
   };
 }
 
-function sgd({ learningRate, momentum }: Extract<Optimiser, { kind: 'sgd' }>): Step {
+function sgd({ momentum }: Extract<Optimiser, { kind: 'sgd' }>): Step {
   const velocities = new Moments();
-  return (weights, gradients) => {
+  return (weights, gradients, learningRate) => {
     weights.forEach((weight, k) => {
       const gradient = gradients[k]!;
       const velocity = velocities.of(k, weight.length);

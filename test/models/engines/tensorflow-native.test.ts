@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadBackend } from '../../../src/models/engines/tensorflow/backend.ts';
 import { createTensorflowTrainer } from '../../../src/models/engines/tensorflow/trainer.ts';
+import { ALL_LAYERS } from '../../contracts/engine.ts';
 import { trainerContract } from '../../contracts/trainer.ts';
 
 // A file of its own: a process has one back end, and every test file runs in a process of its own.
@@ -10,7 +11,7 @@ const reason = await loadBackend('node').then(
 );
 
 if (reason === undefined) {
-  trainerContract('TensorFlow.js on the native library', () => createTensorflowTrainer({ backend: 'node' }));
+  trainerContract('TensorFlow.js on the native library', () => createTensorflowTrainer({ backend: 'node' }), { layers: ALL_LAYERS });
 
   describe('the TensorFlow.js trainer on the native library', () => {
     it('says so in its id and in words, and is what runs', async () => {

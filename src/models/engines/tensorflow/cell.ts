@@ -1,7 +1,7 @@
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import type { RecurrentLayer } from '../../network.ts';
 import type { TensorFlow } from './backend.ts';
 import { activationOf, affine, columns, sigmoidBack, stacked, transposedProduct } from './gate.ts';
-import type { RecurrentLayer } from './layer.ts';
 
 /** A recurrent cell with its weights on the back end. */
 export interface Cell {

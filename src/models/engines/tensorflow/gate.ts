@@ -1,5 +1,5 @@
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
-import type { RecurrentActivation } from '../../network.ts';
+import type { DenseActivation } from '../../network.ts';
 import type { TensorFlow } from './backend.ts';
 
 // The WebAssembly back end has a fast product for matrices as they lie and a slow one for transposed arguments; it adds a bias
@@ -27,14 +27,23 @@ export function sigmoidBack(tf: TensorFlow, gradient: Tensor2D, output: Tensor2D
   return tf.sub<Tensor2D>(scaled, tf.mul(scaled, output));
 }
 
-/** A cell's activation, and the gradient of its input from the gradient and value of its output. */
-export function activationOf(tf: TensorFlow, name: RecurrentActivation) {
-  const relu = name === 'relu';
-  return {
-    apply: (x: Tensor2D): Tensor2D => (relu ? tf.relu(x) : tf.tanh(x)),
-    back: (gradient: Tensor2D, output: Tensor2D): Tensor2D =>
-      relu ? tf.mul<Tensor2D>(gradient, tf.step(output)) : tf.sub<Tensor2D>(gradient, tf.mul(gradient, tf.square(output))),
-  };
+/** An activation, and the gradient of its input from the gradient and value of its output. */
+export interface Activation {
+  apply(x: Tensor2D): Tensor2D;
+  back(gradient: Tensor2D, output: Tensor2D): Tensor2D;
+}
+
+export function activationOf(tf: TensorFlow, name: DenseActivation): Activation {
+  switch (name) {
+    case 'linear':
+      return { apply: (x) => x, back: (gradient) => gradient };
+    case 'relu':
+      return { apply: (x) => tf.relu(x), back: (gradient, output) => tf.mul(gradient, tf.step(output)) };
+    case 'tanh':
+      return { apply: (x) => tf.tanh(x), back: (gradient, output) => tf.sub(gradient, tf.mul(gradient, tf.square(output))) };
+    case 'sigmoid':
+      return { apply: (x) => tf.sigmoid(x), back: (gradient, output) => sigmoidBack(tf, gradient, output) };
+  }
 }
 
 /** The numbers of a tensor, in memory of their own. */

@@ -1,8 +1,6 @@
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import type { Random } from '../../../core/random.ts';
-import type { Layer } from '../../network.ts';
-
-export type RecurrentLayer = Extract<Layer, { kind: 'rnn' | 'lstm' | 'gru' }>;
+import type { TensorFlow } from './backend.ts';
 
 /**
  * A sequence of matrices, one per step: [batch, width] each; a single one where a layer gives its last state only. Steps are kept
@@ -33,4 +31,14 @@ export interface LayerPass {
   readonly gradients: Float32Array[];
   /** What a batch-normalisation layer saw in training: the batch's mean and population variance. */
   readonly statistics?: { readonly mean: Float32Array; readonly variance: Float32Array };
+}
+
+/** All steps below each other: [steps x batch, width]. */
+export function joined(tf: TensorFlow, steps: Sequence): Tensor2D {
+  return steps.length === 1 ? steps[0]! : tf.concat2d([...steps], 0);
+}
+
+/** The steps that were joined. */
+export function parted(tf: TensorFlow, all: Tensor2D, steps: number): Sequence {
+  return steps === 1 ? [all] : (tf.split(all, steps) as Tensor2D[]);
 }

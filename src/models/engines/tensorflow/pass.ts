@@ -1,6 +1,9 @@
-import type { Layer, Network } from '../../network.ts';
+import { type Layer, type Network, widthAfter } from '../../network.ts';
 import { parametersOf } from '../../parameters.ts';
+import { attentionLayer } from './attention.ts';
 import type { TensorFlow } from './backend.ts';
+import { bidirectionalLayer } from './bidirectional.ts';
+import { convolutionLayer } from './convolution.ts';
 import { numbersOf } from './gate.ts';
 import type { LayerPass, LoadedLayer, PassOptions, Sequence } from './layer.ts';
 import { batchNormLayer, denseLayer, dropoutLayer } from './pointwise.ts';
@@ -11,7 +14,7 @@ export type WeightValues = readonly Float32Array[];
 
 /** A network with its weights on the back end. Must be disposed of. */
 export interface LoadedNetwork {
-  /** Outputs [batch x outputs] of a batch of windows, given as one [batch x inputs] array per step. */
+  /** Outputs [batch x outputs] of a batch of windows, step below step where the network ends with a sequence. */
   forward(batch: WindowBatch): Float32Array;
   /** A training pass; `outputGradient` gives the gradient of the outputs, in their layout. */
   backward(
@@ -57,7 +60,7 @@ export function loadNetwork(tf: TensorFlow, network: Network, weights: WeightVal
       tf.tidy(() => {
         let value = input(batch);
         for (const layer of layers) value = layer.begin({ training: false }).forward(value);
-        outputs = numbersOf(value[0]!) as Float32Array<ArrayBuffer>;
+        outputs = joinedNumbers(value) as Float32Array<ArrayBuffer>;
       });
       return outputs;
     },
@@ -101,7 +104,7 @@ function loadLayers(tf: TensorFlow, network: Network, weights: WeightValues): Lo
   let width = network.inputs;
   return network.layers.map((layer, k) => {
     const inputs = width;
-    if ('units' in layer) width = layer.units;
+    width = widthAfter(layer, width);
     return loadLayer(tf, layer, weights.slice(firstOf[k], firstOf[k + 1]), inputs);
   });
 }
@@ -118,6 +121,12 @@ function loadLayer(tf: TensorFlow, layer: Layer, weights: WeightValues, inputs: 
       return dropoutLayer(tf, layer);
     case 'batchNorm':
       return batchNormLayer(tf, layer, weights);
+    case 'bidirectional':
+      return bidirectionalLayer(tf, layer, weights, inputs);
+    case 'attention':
+      return attentionLayer(tf, layer, weights, inputs);
+    case 'conv1d':
+      return convolutionLayer(tf, layer, weights, inputs);
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
-import type { DenseActivation, Layer } from '../../network.ts';
+import type { Layer } from '../../network.ts';
 import type { TensorFlow } from './backend.ts';
-import { affine, numbersOf, transposedProduct } from './gate.ts';
-import type { LoadedLayer, Sequence } from './layer.ts';
+import { activationOf, affine, numbersOf, transposedProduct } from './gate.ts';
+import { joined, type LoadedLayer, parted, type Sequence } from './layer.ts';
 
 /** y = a(x K + b), step by step. */
 export function denseLayer(
@@ -13,6 +13,7 @@ export function denseLayer(
 ): LoadedLayer {
   const kernel = tf.tensor2d(weights[0]!, [inputs, units]);
   const bias = tf.tensor1d(weights[1]!);
+  const f = activationOf(tf, activation);
   return {
     dispose: () => tf.dispose([kernel, bias]),
     begin() {
@@ -23,11 +24,11 @@ export function denseLayer(
         gradients,
         forward(input) {
           seen = input;
-          outputs = input.map((one) => activate(tf, activation, affine(tf, one, kernel, bias)));
+          outputs = input.map((one) => f.apply(affine(tf, one, kernel, bias)));
           return outputs;
         },
         backward(gradient, wantInput) {
-          const inner = gradient.map((one, t) => activateBack(tf, activation, one, outputs[t]!));
+          const inner = gradient.map((one, t) => f.back(one, outputs[t]!));
           const all = joined(tf, inner);
           gradients.push(numbersOf(transposedProduct(tf, joined(tf, seen), all)), numbersOf(tf.sum(all, 0)));
           if (!wantInput) return [];
@@ -118,40 +119,4 @@ export function batchNormLayer(
       };
     },
   };
-}
-
-function joined(tf: TensorFlow, steps: Sequence): Tensor2D {
-  return steps.length === 1 ? steps[0]! : tf.concat2d([...steps], 0);
-}
-
-function parted(tf: TensorFlow, all: Tensor2D, steps: number): Sequence {
-  return steps === 1 ? [all] : (tf.split(all, steps) as Tensor2D[]);
-}
-
-function activate(tf: TensorFlow, name: DenseActivation, x: Tensor2D): Tensor2D {
-  switch (name) {
-    case 'linear':
-      return x;
-    case 'relu':
-      return tf.relu(x);
-    case 'tanh':
-      return tf.tanh(x);
-    case 'sigmoid':
-      return tf.sigmoid(x);
-  }
-}
-
-function activateBack(tf: TensorFlow, name: DenseActivation, gradient: Tensor2D, output: Tensor2D): Tensor2D {
-  switch (name) {
-    case 'linear':
-      return gradient;
-    case 'relu':
-      return tf.mul<Tensor2D>(gradient, tf.step(output));
-    case 'tanh':
-      return tf.sub<Tensor2D>(gradient, tf.mul(gradient, tf.square(output)));
-    case 'sigmoid': {
-      const scaled = tf.mul<Tensor2D>(gradient, output);
-      return tf.sub<Tensor2D>(scaled, tf.mul(scaled, output));
-    }
-  }
 }

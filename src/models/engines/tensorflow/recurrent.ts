@@ -1,8 +1,9 @@
 import type { Rank, Tensor2D } from '@tensorflow/tfjs-core';
+import type { RecurrentLayer } from '../../network.ts';
 import type { TensorFlow } from './backend.ts';
 import { createCell } from './cell.ts';
 import { numbersOf, transposedProduct } from './gate.ts';
-import type { LayerPass, LoadedLayer, RecurrentLayer, Sequence } from './layer.ts';
+import type { LayerPass, LoadedLayer, Sequence } from './layer.ts';
 
 /**
  * A recurrent layer over whole sequences: the cell step by step, and backpropagation through time by hand, with the gradients of

@@ -1,10 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { createRandom, deriveSeed, type Random } from '../../../core/random.ts';
-import type { Network, Training } from '../../network.ts';
+import { checkNetwork, type Network, type Training } from '../../network.ts';
 import { checkWeights, initialWeights, type Parameter, parametersOf } from '../../parameters.ts';
 import type { Predictor, Samples, Trained, Trainer, Watch, Weight } from '../../trainer.ts';
 import { lossAndGradient } from '../loss.ts';
 import { clipGlobalNorm, createStep } from '../optimiser.ts';
+import { type Learner, trainingLoop } from '../training-loop.ts';
 import { type BackendChoice, loadBackend, type TensorFlow } from './backend.ts';
 import { applyStatistics, loadNetwork, type WeightValues, type WindowBatch } from './pass.ts';
 
@@ -17,6 +18,8 @@ export async function createTensorflowTrainer(options: { readonly backend?: Back
   return {
     id,
     description,
+    // One core serves all of TensorFlow.js in a process.
+    concurrency: 1,
     fit: (network, samples, training, watch) => train(tf, network, samples, training, initialWeights(network, training.seed), watch),
     open: (network, weights) => openPredictor(tf, network, weights),
   };
@@ -31,57 +34,37 @@ export async function train(
   initial: readonly Weight[],
   watch: Watch,
 ): Promise<Trained> {
+  checkNetwork(network);
   checkWeights(network, initial);
+  const loop = trainingLoop(createLearner(tf, network, samples, training, initial), samples, training, watch.onEpoch);
+  for (;;) {
+    // Lets timers, signals and progress of the process run between batches.
+    await setImmediate();
+    watch.signal?.throwIfAborted();
+    const { done, value } = loop.next();
+    if (done) return value;
+  }
+}
+
+function createLearner(tf: TensorFlow, network: Network, samples: Samples, training: Training, initial: readonly Weight[]): Learner {
   const parameters = parametersOf(network).flat();
   const weights = initial.map(({ values }) => values.slice());
   const trainable = weights.filter((_, k) => parameters[k]!.trainable);
-  const { trainCount } = samples;
-  if (trainCount === 0) return { kind: 'refused', reason: 'there are no training samples' };
-  const validationCount = samples.ends.length - trainCount;
   const step = createStep(training.optimiser);
   const masks = createRandom(deriveSeed(training.seed, 'dropout'));
-  const order = createRandom(deriveSeed(training.seed, 'shuffle'));
-  const stopsEarly = training.patience > 0 && validationCount > 0;
-  const losses: number[] = [];
-  const validationLosses: number[] = [];
-  let best = { epoch: 0, loss: Infinity, weights: weights.map((values) => values.slice()) };
-
-  for (let epoch = 1; epoch <= training.epochs; epoch++) {
-    const indices = training.shuffle ? order.permutation(trainCount) : Int32Array.from({ length: trainCount }, (_, k) => k);
-    let sum = 0;
-    for (let from = 0; from < trainCount; from += training.batchSize) {
-      // Lets timers, signals and progress of the process run between batches.
-      await setImmediate();
-      watch.signal?.throwIfAborted();
-      const chosen = indices.subarray(from, from + training.batchSize);
-      const { loss, gradients, statistics } = batchGradients(tf, network, parameters, weights, samples, chosen, training, masks);
-      if (!Number.isFinite(loss)) return { kind: 'refused', reason: `the loss is not finite (${loss}) in epoch ${epoch}` };
-      sum += loss * chosen.length;
-      clipGlobalNorm(gradients, training.clipNorm);
-      step(trainable, gradients);
-      applyStatistics(weights, statistics);
-    }
-    losses.push(sum / trainCount);
-    const validationLoss = validationCount > 0 ? evaluate(tf, network, parameters, weights, samples, training, trainCount) : null;
-    if (validationLoss !== null) validationLosses.push(validationLoss);
-    if (validationLoss !== null && !Number.isFinite(validationLoss)) {
-      return { kind: 'refused', reason: `the validation loss is not finite (${validationLoss}) in epoch ${epoch}` };
-    }
-    watch.onEpoch?.({ epoch, epochs: training.epochs, loss: losses[epoch - 1]!, validationLoss });
-    if (!stopsEarly) best = { epoch, loss: validationLoss ?? Infinity, weights };
-    else if (validationLoss! < best.loss) best = { epoch, loss: validationLoss!, weights: weights.map((values) => values.slice()) };
-    else if (epoch - best.epoch >= training.patience) break;
-  }
-  // The last step has no loss after it.
-  if (best.weights.some((values) => !values.every(Number.isFinite)))
-    return { kind: 'refused', reason: `the weights are not finite after epoch ${best.epoch}` };
+  const noise = createRandom(deriveSeed(training.seed, 'noise'));
   return {
-    kind: 'trained',
-    weights: initial.map(({ name, shape }, k) => ({ name, shape, values: best.weights[k]! })),
-    epochs: losses.length,
-    bestEpoch: best.epoch,
-    losses,
-    validationLosses,
+    step(chosen, learningRate) {
+      const batch = gatherWindows(samples, chosen);
+      if (training.noise > 0) for (const values of batch.steps) addNoise(values, training.noise, noise);
+      const { loss, gradients, statistics } = batchGradients(tf, network, parameters, weights, samples, chosen, batch, training, masks);
+      clipGlobalNorm(gradients, training.clipNorm);
+      step(trainable, gradients, learningRate);
+      applyStatistics(weights, statistics);
+      return loss;
+    },
+    validate: () => evaluate(tf, network, parameters, weights, samples, training, samples.trainCount),
+    weights: () => initial.map(({ name, shape }, k) => ({ name, shape, values: weights[k]!.slice() })),
   };
 }
 
@@ -93,16 +76,23 @@ function batchGradients(
   weights: WeightValues,
   samples: Samples,
   chosen: Int32Array,
+  batch: WindowBatch,
   training: Training,
   random: Random,
 ) {
-  const targets = gatherTargets(samples, chosen);
+  const target = gatherTargets(samples, chosen);
+  const sampleWeights = samples.weights && Float32Array.from(chosen, (sample) => samples.weights![sample]!);
   const loaded = loadNetwork(tf, network, weights);
   let loss = 0;
   try {
-    const pass = loaded.backward(gatherWindows(samples, chosen), { training: true, random }, (outputs) => {
-      const gradient = new Float32Array(outputs.length);
-      loss = lossAndGradient(training.loss, outputs, targets, gradient);
+    const pass = loaded.backward(batch, { training: true, random }, (predicted) => {
+      const gradient = new Float32Array(predicted.length);
+      const { outputs } = network;
+      loss = lossAndGradient(
+        training.loss,
+        { predicted, target, outputs, count: predicted.length, ...(sampleWeights && { weights: sampleWeights }) },
+        gradient,
+      );
       return gradient;
     });
     loss += addPenalties(parameters, weights, pass.weights);
@@ -123,17 +113,24 @@ function evaluate(
   from: number,
 ): number {
   const loaded = loadNetwork(tf, network, weights);
+  const { outputs } = network;
   let sum = 0;
   try {
     for (let start = from; start < samples.ends.length; start += SLOTS) {
       const chosen = Int32Array.from({ length: Math.min(SLOTS, samples.ends.length - start) }, (_, k) => start + k);
-      const outputs = loaded.forward(gatherWindows(samples, chosen));
-      sum += lossAndGradient(training.loss, outputs, gatherTargets(samples, chosen), new Float32Array(outputs.length)) * chosen.length;
+      const predicted = loaded.forward(gatherWindows(samples, chosen));
+      const target = gatherTargets(samples, chosen);
+      const gradient = new Float32Array(predicted.length);
+      sum += lossAndGradient(training.loss, { predicted, target, outputs, count: predicted.length }, gradient) * chosen.length;
     }
   } finally {
     loaded.dispose();
   }
   return sum / (samples.ends.length - from) + addPenalties(parameters, weights);
+}
+
+function addNoise(values: Float32Array, deviation: number, random: Random): void {
+  for (let k = 0; k < values.length; k++) values[k]! += deviation * random.normal();
 }
 
 /** The L2 penalties of all weights; their gradients are added where gradients are given. */
@@ -181,6 +178,7 @@ function copyWindow(rows: Float32Array, inputs: number, lookback: number, end: n
 }
 
 function openPredictor(tf: TensorFlow, network: Network, weights: readonly Weight[]): Predictor {
+  checkNetwork(network);
   checkWeights(network, weights);
   const { inputs, lookback, outputs } = network;
   const loaded = loadNetwork(

@@ -124,6 +124,14 @@ export function checkNetwork(network: Network): void {
   }
 }
 
+/** Whether a network can be trained so. Throws a TypeError that says what does not fit. */
+export function checkTraining(network: Network, { loss }: Pick<Training, 'loss'>): void {
+  checkNetwork(network);
+  if (loss.kind === 'quantile' && loss.quantiles.length !== network.outputs) {
+    throw new TypeError(`Expected one quantile for each of ${network.outputs} outputs, received ${loss.quantiles.length}`);
+  }
+}
+
 /** Columns that a layer gives for `width` columns. */
 export function widthAfter(layer: Layer, width: number): number {
   switch (layer.kind) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkNetwork, type Layer, type Network, widthAfter } from '../../src/models/network.ts';
+import { checkNetwork, checkTraining, type Layer, type Network, widthAfter } from '../../src/models/network.ts';
 
 const cell = { units: 3, activation: 'tanh', kernelL2: 0, recurrentL2: 0 } as const;
 const last: Layer = { kind: 'lstm', ...cell, sequences: false };
@@ -48,6 +48,13 @@ describe('a check of a network', () => {
     expect(() => checkNetwork(networkOf(layers))).toThrow(TypeError);
     expect(() => checkNetwork(networkOf(layers))).toThrow(message);
   });
+});
+
+it('a training needs a quantile for each output', () => {
+  const loss = { kind: 'quantile', quantiles: [0.1, 0.9] } as const;
+  expect(() => checkTraining(networkOf([last, dense(2)], 2), { loss })).not.toThrow();
+  expect(() => checkTraining(networkOf([last, dense(3)], 3), { loss })).toThrow('Expected one quantile for each of 3 outputs, received 2');
+  expect(() => checkTraining(networkOf([dense(2)], 2), { loss })).toThrow('received a sequence');
 });
 
 it('a layer is as wide as its units, both directions twice; dropout, normalisation and attention as what they are given', () => {

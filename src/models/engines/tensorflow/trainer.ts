@@ -1,11 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import { createRandom, deriveSeed, type Random } from '../../../core/random.ts';
-import { checkNetwork, type Network, type Training } from '../../network.ts';
+import { checkNetwork, checkTraining, type Network, type Training } from '../../network.ts';
 import { checkWeights, initialWeights, type Parameter, parametersOf } from '../../parameters.ts';
 import type { Predictor, Samples, Trained, Trainer, Watch, Weight } from '../../trainer.ts';
 import { lossAndGradient } from '../loss.ts';
 import { clipGlobalNorm, createStep } from '../optimiser.ts';
 import { type Learner, trainingLoop } from '../training-loop.ts';
+import { isFiniteWindow } from '../window.ts';
 import { type BackendChoice, loadBackend, type TensorFlow } from './backend.ts';
 import { applyStatistics, loadNetwork, type WeightValues, type WindowBatch } from './pass.ts';
 
@@ -20,7 +21,10 @@ export async function createTensorflowTrainer(options: { readonly backend?: Back
     description,
     // One core serves all of TensorFlow.js in a process.
     concurrency: 1,
-    fit: (network, samples, training, watch) => train(tf, network, samples, training, initialWeights(network, training.seed), watch),
+    async fit(network, samples, training, watch) {
+      checkTraining(network, training);
+      return train(tf, network, samples, training, initialWeights(network, training.seed), watch);
+    },
     open: (network, weights) => openPredictor(tf, network, weights),
   };
 }
@@ -34,7 +38,7 @@ export async function train(
   initial: readonly Weight[],
   watch: Watch,
 ): Promise<Trained> {
-  checkNetwork(network);
+  checkTraining(network, training);
   checkWeights(network, initial);
   const loop = trainingLoop(createLearner(tf, network, samples, training, initial), samples, training, watch.onEpoch);
   for (;;) {
@@ -192,7 +196,7 @@ function openPredictor(tf: TensorFlow, network: Network, weights: readonly Weigh
       const batches: Map<number, number>[] = [];
       const taken = new Int32Array(SLOTS);
       ends.forEach((end, k) => {
-        if (!isComplete(rows, inputs, lookback, end)) {
+        if (!isFiniteWindow(rows, inputs, lookback, end)) {
           into.fill(Number.NaN, k * outputs, (k + 1) * outputs);
           return;
         }
@@ -210,12 +214,4 @@ function openPredictor(tf: TensorFlow, network: Network, weights: readonly Weigh
     },
     close: () => loaded.dispose(),
   };
-}
-
-/** Whether a window holds finite numbers only; others never reach the back end. */
-function isComplete(rows: Float32Array, inputs: number, lookback: number, end: number): boolean {
-  for (let k = (end - lookback + 1) * inputs; k < (end + 1) * inputs; k++) {
-    if (!Number.isFinite(rows[k]!)) return false;
-  }
-  return true;
 }

@@ -1,5 +1,5 @@
 import { normalQuantile } from '../../../statistics/normal.ts';
-import { checkNetwork, type Network, type Training } from '../../network.ts';
+import { checkTraining, type Network, type Training } from '../../network.ts';
 import { initialWeights } from '../../parameters.ts';
 import type { Epoch, Samples, Trained, Weight } from '../../trainer.ts';
 import { type Learner, trainingLoop } from '../training-loop.ts';
@@ -21,7 +21,7 @@ export type MemorySource = (pages: number) => WebAssembly.Memory;
 
 /** Puts samples into memory. Throws a TypeError for a network that this engine cannot train. */
 export function prepareTraining(network: Network, samples: Samples, training: Training, memoryOf: MemorySource): PreparedTraining {
-  checkNetwork(network);
+  checkTraining(network, training);
   const course = courseOf(network, training, samples);
   const map = memoryMap(course);
   const memory = memoryOf(map.pages);

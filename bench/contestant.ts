@@ -91,8 +91,11 @@ export async function startPython(name: string, python: string, script: string, 
     (listener) => lines.on('line', (line) => listener(JSON.parse(line))),
     () => errors,
   );
-  return introduced(name, child, ask, async ({ network, samples, training }, { epochs, limit }) => {
-    return (await ask({ kind: 'train', network, samples, training: { ...training, epochs }, limit })) as unknown as Turn;
+  return introduced(name, child, ask, async (workload, { epochs, limit }) => {
+    const { rows, targets } = samplesOf(workload);
+    const data = { rows: [...rows], targets: [...targets] };
+    const { network, training } = workload;
+    return (await ask({ kind: 'train', network, data, training: { ...training, epochs }, limit })) as unknown as Turn;
   });
 }
 

@@ -18,7 +18,6 @@ tf.config.threading.set_intra_op_parallelism_threads(count)
 tf.config.threading.set_inter_op_parallelism_threads(1)
 
 import keras  # noqa: E402
-import numpy as np  # noqa: E402
 
 
 def layer_of(layer):
@@ -37,12 +36,9 @@ def layer_of(layer):
     raise ValueError(f"no layer {kind} here")
 
 
-def train(network, samples, training, clock):
+def train(network, x, y, training, clock):
     keras.backend.clear_session()
     keras.utils.set_random_seed(training["seed"])
-    random = np.random.default_rng(3)
-    x = random.standard_normal((samples, network["lookback"], network["inputs"]), dtype=np.float32)
-    y = random.standard_normal((samples, network["outputs"]), dtype=np.float32)
     model = keras.Sequential([keras.Input((network["lookback"], network["inputs"]))] + [layer_of(layer) for layer in network["layers"]])
     adam = training["optimiser"]
     loss = training["loss"]

@@ -65,10 +65,10 @@ class Stack(nn.Module):
         return sum(strength * weight.square().sum() for weight, strength in self.penalised)
 
 
-def train(network, samples, training, clock):
+def train(network, x, y, training, clock):
     torch.manual_seed(training["seed"])
-    x = torch.randn(samples, network["lookback"], network["inputs"])
-    y = torch.randn(samples, network["outputs"])
+    x, y = torch.from_numpy(x), torch.from_numpy(y)
+    samples = len(x)
     stack = Stack(network)
     stack.train()
     adam = training["optimiser"]

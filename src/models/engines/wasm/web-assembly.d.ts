@@ -1,6 +1,8 @@
 /** The part of WebAssembly that is used here; the types of Node know the module only. */
 declare namespace WebAssembly {
-  type Module = {};
+  interface Module {
+    readonly [Symbol.toStringTag]: string;
+  }
   const Module: new (bytes: Uint8Array<ArrayBuffer>) => Module;
 
   interface Memory {

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Workload } from './workloads.ts';
@@ -38,7 +39,7 @@ export function isPresent(one: Contestant | Absent): one is Contestant {
   return !('absent' in one);
 }
 
-/** Starts `bench/processes/<script>` with its options, and asks it who it is. */
+/** Starts `bench/processes/<script>` with its options, and asks it who it is. Throws an Error where the package is not compiled. */
 export async function startNode(
   name: string,
   script: string,
@@ -46,6 +47,8 @@ export async function startNode(
   flags: readonly string[] = [],
 ): Promise<Contestant | Absent> {
   const path = fileURLToPath(new URL(`./processes/${script}`, import.meta.url));
+  if (!existsSync(new URL('../dist/index.js', import.meta.url)))
+    throw new Error('Expected the compiled package in dist, found none. Run npm run build');
   // No flags of this process: what is measured is the compiled package, without a loader beside it. Old libraries' deprecations are theirs.
   const child = fork(path, [JSON.stringify(options)], {
     execArgv: ['--no-deprecation', ...flags],

@@ -1,6 +1,8 @@
 // Speed, measured: npm run bench -- engine|training|peers [--json] [--epochs N] [--workload NAME] [--quick]
 import { parseArgs } from 'node:util';
 import { type Bench, benchDocument } from './document.ts';
+import type { TrainingOptions } from './training.ts';
+import { chosenWorkloads } from './workloads.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -12,16 +14,29 @@ const { values, positionals } = parseArgs({
   },
 });
 const [name = 'engine'] = positionals;
-const epochs = Number(values.epochs);
-if (!Number.isInteger(epochs) || epochs < 1) fail(`Expected --epochs to be a whole number from 1 on, received ${values.epochs}`);
 const onProgress = (words: string) => {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${words}`);
 };
-const options = { epochs, quick: values.quick, workloads: values.workload, onProgress };
+const options = trainingOptions();
 
-const { figures, text } = await measure();
-onProgress('');
-console.log(values.json ? JSON.stringify(benchDocument(figures), null, 2) : text);
+try {
+  const { figures, text } = await measure();
+  onProgress('');
+  console.log(values.json ? JSON.stringify(benchDocument(figures), null, 2) : text);
+} catch (error) {
+  onProgress('');
+  fail(1, (error as Error).message);
+}
+
+function trainingOptions(): TrainingOptions {
+  const epochs = Number(values.epochs);
+  if (!Number.isInteger(epochs) || epochs < 1) fail(2, `Expected --epochs to be a whole number from 1 on, received ${values.epochs}`);
+  try {
+    return { epochs, quick: values.quick, workloads: chosenWorkloads(values.workload), onProgress };
+  } catch (error) {
+    return fail(2, (error as Error).message);
+  }
+}
 
 async function measure(): Promise<{ readonly figures: Omit<Bench, 'schema' | 'machine'>; readonly text: string }> {
   switch (name) {
@@ -39,11 +54,11 @@ async function measure(): Promise<{ readonly figures: Omit<Bench, 'schema' | 'ma
       return { figures: { peers }, text: (await import('./tables.ts')).peersTables(peers) };
     }
     default:
-      return fail(`Expected the name of a benchmark, one of: engine, training, peers; received ${name}`);
+      return fail(2, `Expected the name of a benchmark, one of: engine, training, peers; received ${name}`);
   }
 }
 
-function fail(reason: string): never {
+function fail(code: number, reason: string): never {
   console.error(reason);
-  process.exit(2);
+  process.exit(code);
 }

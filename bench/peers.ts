@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Contestant, isPresent, startPython } from './contestant.ts';
 import { race } from './rounds.ts';
-import { chosenWorkloads, startEngine, type TrainingOptions, type Who, type WorkloadFigures } from './training.ts';
+import { startEngine, type TrainingOptions, type Who, type WorkloadFigures } from './training.ts';
 
 /** Other people's training engines beside this project's, on as many threads. */
 export interface PeersFigures {
@@ -29,7 +29,7 @@ export async function measurePeers(options: TrainingOptions): Promise<PeersFigur
     const present: readonly Contestant[] = all.filter(isPresent);
     who.push(...all.map((one) => (isPresent(one) ? { name: one.name, description: one.description } : one)));
     try {
-      for (const workload of chosenWorkloads(options.workloads)) {
+      for (const workload of options.workloads) {
         const engines = await race(present, workload, options.epochs, (name) => options.onProgress(`${workload.name}: ${name}`));
         epochs.push({ workload: workload.name, description: workload.description, engines });
       }

@@ -41,8 +41,7 @@ export interface TrainingOptions {
   readonly epochs: number;
   /** Leaves out what takes minutes. */
   readonly quick: boolean;
-  /** Names of the workloads; all by default. */
-  readonly workloads: readonly string[];
+  readonly workloads: readonly Workload[];
   readonly onProgress: (words: string) => void;
 }
 
@@ -75,7 +74,7 @@ export async function measureTraining(options: TrainingOptions): Promise<Trainin
   const present = all.filter(isPresent);
   try {
     const epochs: WorkloadFigures[] = [];
-    for (const workload of chosenWorkloads(options.workloads)) {
+    for (const workload of options.workloads) {
       const { name, description } = workload;
       // Half a minute and more per epoch.
       const slow = (one: Contestant) => options.quick && name === 'W2-lstm' && (one.name === LAYERS_WASM || one.name === LAYERS_NODE);
@@ -92,14 +91,6 @@ export async function measureTraining(options: TrainingOptions): Promise<Trainin
   } finally {
     for (const one of present) one.close();
   }
-}
-
-/** The workloads of these names, all where there are none. Throws a TypeError that names one that does not exist. */
-export function chosenWorkloads(names: readonly string[]): readonly Workload[] {
-  const unknown = names.find((name) => !WORKLOADS.some((workload) => workload.name === name));
-  if (unknown !== undefined)
-    throw new TypeError(`Expected a workload, one of: ${WORKLOADS.map(({ name }) => name).join(', ')}; received ${unknown}`);
-  return names.length === 0 ? WORKLOADS : WORKLOADS.filter(({ name }) => names.includes(name));
 }
 
 function progress({ onProgress }: TrainingOptions, workload: string): (name: string) => void {

@@ -80,6 +80,14 @@ export const WORKLOADS: readonly Workload[] = [
   },
 ];
 
+/** The workloads of these names, all where there are none. Throws a TypeError that names one that does not exist. */
+export function chosenWorkloads(names: readonly string[]): readonly Workload[] {
+  const unknown = names.find((name) => !WORKLOADS.some((workload) => workload.name === name));
+  if (unknown !== undefined)
+    throw new TypeError(`Expected a workload, one of: ${WORKLOADS.map(({ name }) => name).join(', ')}; received ${unknown}`);
+  return names.length === 0 ? WORKLOADS : WORKLOADS.filter(({ name }) => names.includes(name));
+}
+
 /** A small network, for what a fit costs besides its arithmetic. */
 export const SMALL: Workload = {
   name: 'small',

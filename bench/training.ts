@@ -156,12 +156,13 @@ async function measureFolds(contestants: readonly Contestant[], { onProgress }: 
 /** Each in a fresh process, so that what trained before it does not count. */
 async function measureMemory({ quick, onProgress }: TrainingOptions): Promise<TrainingFigures['memory']> {
   const trainers = [
-    ['this engine, 1 thread', { engine: 'wasm', threads: 1, revectorizer: 'auto' }, [100, 1000, 5000]],
+    ['this engine, 1 thread', { engine: 'wasm', threads: 1, revectorizer: 'auto' }, [100, 1000, 2000, 3000, 5000]],
     ...(quick ? [] : ([['tensorflow engine on wasm', { engine: 'tensorflow', backend: 'wasm' }, [100, 1000]]] as const)),
   ] as const;
   const memory: Record<string, { fits: number; residentMB: number }[]> = {};
   for (const [name, options, after] of trainers) {
-    const one = await startNode(name, 'trainer.mjs', options, ['--expose-gc']);
+    // A small young generation: what it grows to by itself, some 40 MB over thousands of fits, would hide what stays.
+    const one = await startNode(name, 'trainer.mjs', options, ['--expose-gc', '--max-semi-space-size=1']);
     if (!isPresent(one)) continue;
     onProgress(`memory: ${name}`);
     const { megabytes } = await one

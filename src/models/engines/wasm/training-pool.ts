@@ -38,6 +38,8 @@ export function createTrainingPool(threads: number): TrainingPool {
     minThreads: 1,
     maxThreads: threads,
     idleTimeout: Infinity,
+    // What a training needs lies outside the heap; the young generation would grow by tens of megabytes for a little garbage per fit.
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
     // Straight from the source, as tests run it, the threads need the loader that their parent has.
     ...(source && { execArgv: ['--import', 'tsx'] }),
   });

@@ -31,7 +31,8 @@ describe('the threads that train', () => {
     const told = epochs;
     expect(await trained(trainer, network, samples, trainingOf())).toEqual(expected);
     expect(epochs).toBe(told);
-    expect(ports()).toBeLessThanOrEqual(before);
+    // Ended threads take a moment to go.
+    await expect.poll(ports, { timeout: 10_000 }).toBeLessThanOrEqual(before);
   });
 
   it('end a training with the other thread that assists it', async () => {

@@ -45,6 +45,24 @@ describe('the threads that train', () => {
     expect((await trained(trainer, network, samples, trainingOf())).epochs).toBe(3);
   });
 
+  it('assist a training that is alone and large, and leave it when another one comes', async () => {
+    const other = await createWasmTrainer({ threads: 2 });
+    const wide = networkOf([
+      { kind: 'lstm', units: 128, activation: 'tanh', sequences: false, kernelL2: 0, recurrentL2: 0 },
+      { kind: 'dense', units: 1, activation: 'linear', kernelL2: 0 },
+    ]);
+    const before = ports();
+    const controller = new AbortController();
+    const long = other.fit(wide, samples, { ...endless, batchSize: 32 }, { signal: controller.signal });
+    // The owner's thread, and the assistant's.
+    await expect.poll(ports, { timeout: 10_000 }).toBeGreaterThan(before);
+    // Would wait for ever for a thread of its own.
+    expect((await trained(other, network, samples, trainingOf())).epochs).toBe(3);
+    controller.abort(new Error('enough'));
+    await expect(long).rejects.toThrow('enough');
+    await other.close();
+  });
+
   it('refuse a training that is aborted before it starts', async () => {
     await expect(trainer.fit(network, samples, endless, { signal: AbortSignal.abort(new Error('too late')) })).rejects.toThrow('too late');
   });

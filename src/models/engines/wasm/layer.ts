@@ -1,4 +1,4 @@
-import type { Arena } from './arena.ts';
+import { type Arena, packedFloats } from './arena.ts';
 import type { Kernels } from './kernels.ts';
 
 /** What one thread of a training works with. All places are addresses in bytes. */
@@ -126,4 +126,26 @@ export function rowsOf(flow: Flow, shard: Shard, steps: number): number {
 export function takeBlock(weights: Arena, rows: number, units: number, paddedUnits: number, places: readonly number[], l2 = 0): Block {
   const stride = Math.ceil((places.length * paddedUnits) / 8) * 8;
   return { offset: weights.take(rows * stride * 4), rows, stride, units, paddedUnits, places, l2 };
+}
+
+/** A [rows x columns] part of the weights as an operand of products: as it lies on the way forward, transposed on the way back. */
+export interface Operand {
+  /** Offsets in the packed memory. */
+  readonly packed: number;
+  readonly transposed: number;
+  pack(thread: Thread): void;
+}
+
+/** `offset` and `ld` are bytes, among the weights and from row to row; there is a way back only where `back` says so. */
+export function takeOperand(packed: Arena, rows: number, columns: number, offset: number, ld: number, back: boolean): Operand {
+  const forward = packed.take(4 * packedFloats(rows, columns));
+  const transposed = packed.take(back ? 4 * packedFloats(columns, rows) : 0);
+  return {
+    packed: forward,
+    transposed,
+    pack({ kernels, weights: w, packed: p }) {
+      kernels.packColumns(rows, columns, w + offset, ld, p + forward);
+      if (back) kernels.packTransposed(columns, rows, w + offset, ld, p + transposed);
+    },
+  };
 }

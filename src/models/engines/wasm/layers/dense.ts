@@ -1,5 +1,5 @@
 import type { DenseActivation, Layer } from '../../../network.ts';
-import { packedFloats, roundUp, strideOf } from '../arena.ts';
+import { roundUp, strideOf } from '../arena.ts';
 import type { Kernel, Kernels } from '../kernels.ts';
 import {
   addressOf,
@@ -11,6 +11,7 @@ import {
   type Surroundings,
   type Thread,
   takeBlock,
+  takeOperand,
 } from '../layer.ts';
 
 /** The kernels of an activation, forward and back. */
@@ -30,9 +31,8 @@ export function placeDense(layer: Extract<Layer, { kind: 'dense' }>, input: Laye
   const columns = roundUp(units, 8);
   const kernel = takeBlock(weights, inputs, units, columns, [0], layer.kernelL2);
   const bias = takeBlock(weights, 1, units, columns, [0]);
-  const packedKernel = packed.take(4 * packedFloats(inputs, units));
-  const transposedKernel = packed.take(training ? 4 * packedFloats(units, inputs) : 0);
   const ldw = 4 * kernel.stride;
+  const byInput = takeOperand(packed, inputs, units, kernel.offset, ldw, training && wantsGradient);
   const ldy = strideOf(units);
   const most = trained.sequence ? steps * rows : rows;
   const y = shard.take(most * ldy);
@@ -48,7 +48,7 @@ export function placeDense(layer: Extract<Layer, { kind: 'dense' }>, input: Laye
       inputs,
       addressOf(flow, part, steps),
       flow.stride,
-      p + packedKernel,
+      p + byInput.packed,
       w + bias.offset,
       0,
       part.base + y,
@@ -61,10 +61,7 @@ export function placeDense(layer: Extract<Layer, { kind: 'dense' }>, input: Laye
     output,
     inferred: output,
     blocks: [[kernel], [bias]],
-    pack({ kernels, weights: w, packed: p }) {
-      kernels.packColumns(inputs, units, w + kernel.offset, ldw, p + packedKernel);
-      if (training && wantsGradient) kernels.packTransposed(units, inputs, w + kernel.offset, ldw, p + transposedKernel);
-    },
+    pack: byInput.pack,
     forward: [(thread, part) => forward(thread, part, trained)],
     infer: (thread, part) => forward(thread, part, inferred),
     backward: [
@@ -76,7 +73,7 @@ export function placeDense(layer: Extract<Layer, { kind: 'dense' }>, input: Laye
         kernels.transposedProduct(inputs, columns, count, x, trained.stride, gradient, ldy, zero, 0, dKernel, ldw, 0);
         kernels.columnSums(count, columns, gradient, ldy, dBias);
         if (!wantsGradient) return;
-        kernels.product(count, inputs, units, gradient, ldy, p + transposedKernel, zero, 0, part.base + inputGradient, trained.stride);
+        kernels.product(count, inputs, units, gradient, ldy, p + byInput.transposed, zero, 0, part.base + inputGradient, trained.stride);
       },
     ],
     inputGradient,

@@ -1,5 +1,5 @@
 import type { RecurrentLayer } from '../../../network.ts';
-import { packedFloats, roundUp, strideOf } from '../arena.ts';
+import { roundUp, strideOf } from '../arena.ts';
 import {
   addressOf,
   type Block,
@@ -10,6 +10,7 @@ import {
   type Surroundings,
   type Thread,
   takeBlock,
+  takeOperand,
 } from '../layer.ts';
 
 /** A recurrent layer: whole sequences forward and back in one call of a kernel each. */
@@ -75,11 +76,9 @@ function placeLstm(layer: RecurrentLayer, input: LayerInput, around: Surrounding
   const kernel = takeBlock(weights, inputs, units, padded, places, layer.kernelL2);
   const recurrent = takeBlock(weights, units, units, padded, places, layer.recurrentL2);
   const bias = takeBlock(weights, 1, units, padded, places);
-  const packedKernel = packed.take(4 * packedFloats(inputs, columns));
-  const packedRecurrent = packed.take(4 * packedFloats(units, columns));
-  const transposedKernel = packed.take(training ? 4 * packedFloats(columns, inputs) : 0);
-  const transposedRecurrent = packed.take(training ? 4 * packedFloats(columns, units) : 0);
   const ldw = 4 * kernel.stride;
+  const byInput = takeOperand(packed, inputs, columns, kernel.offset, ldw, training && input.wantsGradient);
+  const byState = takeOperand(packed, units, columns, recurrent.offset, ldw, training);
   const ldz = 4 * (roundUp(columns, 8) + 16);
   const ldh = strideOf(units);
   const all = steps * rows;
@@ -97,18 +96,15 @@ function placeLstm(layer: RecurrentLayer, input: LayerInput, around: Surrounding
     { offset: h, stride: ldh, width: units },
     {
       blocks: [[kernel], [recurrent], [bias]],
-      pack({ kernels, weights: w, packed: p }) {
-        kernels.packColumns(inputs, columns, w + kernel.offset, ldw, p + packedKernel);
-        kernels.packColumns(units, columns, w + recurrent.offset, ldw, p + packedRecurrent);
-        if (!training) return;
-        kernels.packTransposed(columns, units, w + recurrent.offset, ldw, p + transposedRecurrent);
-        if (input.wantsGradient) kernels.packTransposed(columns, inputs, w + kernel.offset, ldw, p + transposedKernel);
+      pack(thread) {
+        byInput.pack(thread);
+        byState.pack(thread);
       },
       // biome-ignore format: one line per group of the kernel's arguments
       forward({ kernels, weights: w, packed: p, zero }, { base, rows: count }, x, ldx) {
       kernels.lstmForward(
         steps, count, inputs, units, padded, relu,
-        x, ldx, p + packedKernel, p + packedRecurrent, w + bias.offset,
+        x, ldx, p + byInput.packed, p + byState.packed, w + bias.offset,
         base + z, ldz, base + h, base + c, base + activeC, ldh, zero,
       );
     },
@@ -116,7 +112,7 @@ function placeLstm(layer: RecurrentLayer, input: LayerInput, around: Surrounding
       backward({ kernels, packed: p, zero }, { base, rows: count, gradients: g }, x, ldx, gradient, dx) {
       kernels.lstmBackward(
         steps, count, inputs, units, padded, relu,
-        x, ldx, p + transposedKernel, p + transposedRecurrent,
+        x, ldx, p + byInput.transposed, p + byState.transposed,
         base + z, ldz, base + h, base + c, base + activeC, ldh,
         gradient, ldh, Number(layer.sequences), base + dh, base + dc,
         g + kernel.offset, g + recurrent.offset, g + bias.offset, ldw, dx, ldx, zero,
@@ -134,11 +130,9 @@ function placeSimple(layer: RecurrentLayer, input: LayerInput, around: Surroundi
   const kernel = takeBlock(weights, inputs, units, padded, [0], layer.kernelL2);
   const recurrent = takeBlock(weights, units, units, padded, [0], layer.recurrentL2);
   const bias = takeBlock(weights, 1, units, padded, [0]);
-  const packedKernel = packed.take(4 * packedFloats(inputs, padded));
-  const packedRecurrent = packed.take(4 * packedFloats(units, padded));
-  const transposedKernel = packed.take(training ? 4 * packedFloats(padded, inputs) : 0);
-  const transposedRecurrent = packed.take(training ? 4 * packedFloats(padded, units) : 0);
   const ldw = 4 * kernel.stride;
+  const byInput = takeOperand(packed, inputs, padded, kernel.offset, ldw, training && input.wantsGradient);
+  const byState = takeOperand(packed, units, padded, recurrent.offset, ldw, training);
   const ldh = strideOf(units);
   const h = shard.take(steps * rows * ldh);
   const dz = shard.take(training ? steps * rows * ldh : 0);
@@ -151,25 +145,22 @@ function placeSimple(layer: RecurrentLayer, input: LayerInput, around: Surroundi
     { offset: h, stride: ldh, width: units },
     {
       blocks: [[kernel], [recurrent], [bias]],
-      pack({ kernels, weights: w, packed: p }) {
-        kernels.packColumns(inputs, padded, w + kernel.offset, ldw, p + packedKernel);
-        kernels.packColumns(units, padded, w + recurrent.offset, ldw, p + packedRecurrent);
-        if (!training) return;
-        kernels.packTransposed(padded, units, w + recurrent.offset, ldw, p + transposedRecurrent);
-        if (input.wantsGradient) kernels.packTransposed(padded, inputs, w + kernel.offset, ldw, p + transposedKernel);
+      pack(thread) {
+        byInput.pack(thread);
+        byState.pack(thread);
       },
       // biome-ignore format: one line per group of the kernel's arguments
       forward({ kernels, weights: w, packed: p, zero }, { base, rows: count }, x, ldx) {
       kernels.simpleForward(
         steps, count, inputs, units, padded, relu,
-        x, ldx, p + packedKernel, p + packedRecurrent, w + bias.offset, base + h, ldh, zero,
+        x, ldx, p + byInput.packed, p + byState.packed, w + bias.offset, base + h, ldh, zero,
       );
     },
       // biome-ignore format: one line per group of the kernel's arguments
       backward({ kernels, packed: p, zero }, { base, rows: count, gradients: g }, x, ldx, gradient, dx) {
       kernels.simpleBackward(
         steps, count, inputs, units, padded, relu,
-        x, ldx, p + transposedKernel, p + transposedRecurrent, base + h, ldh,
+        x, ldx, p + byInput.transposed, p + byState.transposed, base + h, ldh,
         gradient, ldh, Number(layer.sequences), base + dz, base + dh,
         g + kernel.offset, g + recurrent.offset, g + bias.offset, ldw, dx, ldx, zero,
       );
@@ -188,15 +179,12 @@ function placeGruResetBefore(layer: RecurrentLayer, input: LayerInput, around: S
   const kernel = takeBlock(weights, inputs, units, padded, places, layer.kernelL2);
   const recurrent = takeBlock(weights, units, units, padded, places, layer.recurrentL2);
   const bias = takeBlock(weights, 1, units, padded, places);
+  const ldw = 4 * kernel.stride;
   // The gates read the state, the candidate the state that the reset gate has let through: two products.
   const candidate = recurrent.offset + 4 * 2 * padded;
-  const packedKernel = packed.take(4 * packedFloats(inputs, columns));
-  const packedGates = packed.take(4 * packedFloats(units, 2 * padded));
-  const packedCandidate = packed.take(4 * packedFloats(units, padded));
-  const transposedKernel = packed.take(training ? 4 * packedFloats(columns, inputs) : 0);
-  const transposedGates = packed.take(training ? 4 * packedFloats(2 * padded, units) : 0);
-  const transposedCandidate = packed.take(training ? 4 * packedFloats(padded, units) : 0);
-  const ldw = 4 * kernel.stride;
+  const byInput = takeOperand(packed, inputs, columns, kernel.offset, ldw, training && input.wantsGradient);
+  const byState = takeOperand(packed, units, 2 * padded, recurrent.offset, ldw, training);
+  const byResetState = takeOperand(packed, units, padded, candidate, ldw, training);
   const ldz = 4 * (columns + 16);
   const ldh = strideOf(units);
   const z = shard.take(steps * rows * ldz);
@@ -212,20 +200,16 @@ function placeGruResetBefore(layer: RecurrentLayer, input: LayerInput, around: S
     { offset: h, stride: ldh, width: units },
     {
       blocks: [[kernel], [recurrent], [bias]],
-      pack({ kernels, weights: w, packed: p }) {
-        kernels.packColumns(inputs, columns, w + kernel.offset, ldw, p + packedKernel);
-        kernels.packColumns(units, 2 * padded, w + recurrent.offset, ldw, p + packedGates);
-        kernels.packColumns(units, padded, w + candidate, ldw, p + packedCandidate);
-        if (!training) return;
-        kernels.packTransposed(2 * padded, units, w + recurrent.offset, ldw, p + transposedGates);
-        kernels.packTransposed(padded, units, w + candidate, ldw, p + transposedCandidate);
-        if (input.wantsGradient) kernels.packTransposed(columns, inputs, w + kernel.offset, ldw, p + transposedKernel);
+      pack(thread) {
+        byInput.pack(thread);
+        byState.pack(thread);
+        byResetState.pack(thread);
       },
       // biome-ignore format: one line per group of the kernel's arguments
       forward({ kernels, weights: w, packed: p, zero }, { base, rows: count }, x, ldx) {
       kernels.gruForward(
         steps, count, inputs, units, padded, relu,
-        x, ldx, p + packedKernel, p + packedGates, p + packedCandidate, w + bias.offset,
+        x, ldx, p + byInput.packed, p + byState.packed, p + byResetState.packed, w + bias.offset,
         base + z, ldz, base + h, base + resetH, ldh, zero,
       );
     },
@@ -233,7 +217,7 @@ function placeGruResetBefore(layer: RecurrentLayer, input: LayerInput, around: S
       backward({ kernels, packed: p, zero }, { base, rows: count, gradients: g }, x, ldx, gradient, dx) {
       kernels.gruBackward(
         steps, count, inputs, units, padded, relu,
-        x, ldx, p + transposedKernel, p + transposedGates, p + transposedCandidate,
+        x, ldx, p + byInput.transposed, p + byState.transposed, p + byResetState.transposed,
         base + z, ldz, base + h, base + resetH, ldh,
         gradient, ldh, Number(layer.sequences), base + dh, base + dResetH,
         g + kernel.offset, g + recurrent.offset, g + bias.offset, ldw, dx, ldx, zero,
@@ -257,11 +241,9 @@ function placeGruResetAfter(layer: RecurrentLayer, input: LayerInput, around: Su
   const inputBias = takeBlock(weights, 1, units, padded, inputPlaces);
   const stateBias = takeBlock(weights, 1, units, padded, statePlaces);
   const bias = packed.take(4 * columns);
-  const packedKernel = packed.take(4 * packedFloats(inputs, columns));
-  const packedRecurrent = packed.take(4 * packedFloats(units, columns));
-  const transposedKernel = packed.take(training ? 4 * packedFloats(columns, inputs) : 0);
-  const transposedRecurrent = packed.take(training ? 4 * packedFloats(columns, units) : 0);
   const ldw = 4 * kernel.stride;
+  const byInput = takeOperand(packed, inputs, columns, kernel.offset, ldw, training && input.wantsGradient);
+  const byState = takeOperand(packed, units, columns, recurrent.offset, ldw, training);
   const ldz = 4 * (4 * padded + 16);
   const ldh = strideOf(units);
   const z = shard.take(steps * rows * ldz);
@@ -275,22 +257,20 @@ function placeGruResetAfter(layer: RecurrentLayer, input: LayerInput, around: Su
     { offset: h, stride: ldh, width: units },
     {
       blocks: [[kernel], [recurrent], [inputBias, stateBias]],
-      pack({ kernels, floats, weights: w, packed: p }) {
+      pack(thread) {
+        const { kernels, floats, weights: w, packed: p } = thread;
         // Update and reset gate add both biases at once.
         const from = (w + inputBias.offset) / 4;
         floats.copyWithin((p + bias) / 4, from, from + columns);
         kernels.addScaled(2 * padded, 1, w + stateBias.offset, p + bias + 4 * padded);
-        kernels.packColumns(inputs, columns, w + kernel.offset, ldw, p + packedKernel);
-        kernels.packColumns(units, columns, w + recurrent.offset, ldw, p + packedRecurrent);
-        if (!training) return;
-        kernels.packTransposed(columns, units, w + recurrent.offset, ldw, p + transposedRecurrent);
-        if (input.wantsGradient) kernels.packTransposed(columns, inputs, w + kernel.offset, ldw, p + transposedKernel);
+        byInput.pack(thread);
+        byState.pack(thread);
       },
       // biome-ignore format: one line per group of the kernel's arguments
       forward({ kernels, weights: w, packed: p, zero }, { base, rows: count }, x, ldx) {
       kernels.gruResetAfterForward(
         steps, count, inputs, units, padded, relu,
-        x, ldx, p + packedKernel, p + packedRecurrent, p + bias, w + stateBias.offset + 4 * 2 * padded,
+        x, ldx, p + byInput.packed, p + byState.packed, p + bias, w + stateBias.offset + 4 * 2 * padded,
         base + z, ldz, base + h, ldh, zero,
       );
     },
@@ -298,7 +278,7 @@ function placeGruResetAfter(layer: RecurrentLayer, input: LayerInput, around: Su
       backward({ kernels, packed: p, zero }, { base, rows: count, gradients: g }, x, ldx, gradient, dx) {
       kernels.gruResetAfterBackward(
         steps, count, inputs, units, padded, relu,
-        x, ldx, p + transposedKernel, p + transposedRecurrent,
+        x, ldx, p + byInput.transposed, p + byState.transposed,
         base + z, ldz, base + h, ldh,
         gradient, ldh, Number(layer.sequences), base + dh,
         g + kernel.offset, g + recurrent.offset, g + inputBias.offset, g + stateBias.offset, ldw, dx, ldx, zero,

@@ -16,7 +16,7 @@ export interface ProgressView {
 }
 
 /**
- * Training as it goes, on stderr: on a terminal one bar over the folds, with the epoch, the losses and the time left; elsewhere one line
+ * Training as it goes, on stderr: on a terminal one bar over the folds, with the newest epoch, its losses and the time left; elsewhere one line
  * per trained fold.
  */
 export function createProgress(host: Host): ProgressView {
@@ -76,7 +76,7 @@ function bar(host: Host): ProgressView {
         model = progress.model;
         started = host.now();
         single = new SingleBar(options);
-        single.start(folds * STEPS, 0, { words: `${model} fold ${fold}/${folds}` });
+        single.start(folds * STEPS, 0, { words: `${model} 0/${folds} folds` });
       }
       done.set(fold, epoch ? epoch.epoch / (epoch.epochs + 1) : 1);
       // What was found rather than trained says nothing about the time that training takes.
@@ -84,15 +84,19 @@ function bar(host: Host): ProgressView {
         found++;
         started = host.now();
       }
-      let total = 0;
-      for (const share of done.values()) total += share;
+      let [total, whole] = [0, 0];
+      for (const share of done.values()) {
+        total += share;
+        if (share === 1) whole++;
+      }
       const left = total > found && total < folds ? ((host.now() - started) / (total - found)) * (folds - total) : undefined;
       const loss = epoch
         ? `, loss ${epoch.loss.toFixed(4)}${epoch.validationLoss === null ? '' : `, validation ${epoch.validationLoss.toFixed(4)}`}`
         : '';
       const parts = [
-        `${model} fold ${fold}/${folds}`,
-        ...(epoch ? [`epoch ${String(epoch.epoch).padStart(String(epoch.epochs).length)}/${epoch.epochs}${loss}`] : []),
+        `${model} ${whole}/${folds} folds`,
+        // Of several folds under way, the one that has reported.
+        ...(epoch ? [`fold ${fold} epoch ${String(epoch.epoch).padStart(String(epoch.epochs).length)}/${epoch.epochs}${loss}`] : []),
         ...(left === undefined ? [] : [`${duration(left)} left`]),
       ];
       single.update(Math.round(total * STEPS), { words: parts.join('  ') });

@@ -105,7 +105,7 @@ describe('backtest', () => {
     expect(existsSync(join(folder, 'stopped', 'runs'))).toBe(false);
   });
 
-  it('shows a bar on a terminal, with the model and the fold, and clears it at the end', async () => {
+  it('shows a bar on a terminal, with the model and how many folds are done, whichever ends first, and clears it at the end', async () => {
     const parts: string[] = [];
     const sink = new Writable({
       write(chunk, _encoding, done) {
@@ -122,8 +122,8 @@ describe('backtest', () => {
     });
     const { code } = await paperwalk(['backtest', ...FAST, ...workspace('bar')], { stderr: terminal });
     expect(code).toBe(0);
-    expect(parts.join('')).toContain(`${'░'.repeat(24)} gru fold 1/2`);
-    expect(parts.join('')).toContain(`${'█'.repeat(24)} gru fold 2/2`);
+    expect(parts.join('')).toContain(`${'░'.repeat(24)} gru 0/2 folds`);
+    expect(parts.join('')).toContain(`${'█'.repeat(24)} gru 2/2 folds`);
     // The control sequence that clears the line.
     expect(parts.at(-1)).toContain('[2K');
   });

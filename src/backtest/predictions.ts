@@ -4,12 +4,13 @@ import { drift, majority, persistence } from '../models/baselines/constant.ts';
 import { linear } from '../models/baselines/linear.ts';
 import { type FitStore, type ForecastStore, memoryFitStore } from '../models/bundle.ts';
 import type { EngineKind } from '../models/engine.ts';
+import type { Outcome } from '../models/fit.ts';
 import { type BaselineKind, baselineKinds, isBaseline, type Model } from '../models/model.ts';
 import type { Trainer } from '../models/trainer.ts';
 import type { Bot } from '../walk/bot.ts';
 import { comparedModels, type MarketInputs, prepareInputs } from '../walk/inputs.ts';
-import type { Outcomes } from '../walk/plan.ts';
-import { collectFits, collectFitsAt, type Forecasts, forecastAll, type RowRange } from '../walk/walk.ts';
+import { type Outcomes, slotName } from '../walk/plan.ts';
+import { collectFits, type FitSource, type Forecasts, forecastAll, type RowRange, requestBeside } from '../walk/walk.ts';
 import { type FitRecord, type Progress, storedFits } from './fit-source.ts';
 
 const BASELINES: Readonly<Record<BaselineKind, Trainer>> = { persistence, drift, majority, linear };
@@ -51,20 +52,39 @@ export async function predict(
   const inputs = prepareInputs(bot, panel) ?? [];
   const trainer = await starting;
   const records: FitRecord[] = [];
-  const source = storedFits(trainer, around.fits, around.clock, records, around.onProgress, around.signal);
-  const outcomes = await collectFits(bot, model, panel, inputs, ranges, trainer, source);
-  const forecasts = forecastAll(bot, panel, inputs, ranges, outcomes, trainer, isBaseline(model.kind) ? undefined : around.forecasts);
-  const served = records.filter((record) => record.outcome.kind === 'fit').map((record) => record.request);
-
-  const baselines: { name: string; columns: readonly Column[] }[] = [];
-  for (const compared of comparedModels(model, baselineKinds)) {
-    const kind = compared.kind as BaselineKind;
-    const baselineTrainer = BASELINES[kind];
+  const own = storedFits(trainer, around.fits, around.clock, records, around.onProgress, around.signal);
+  const compared = comparedModels(model, baselineKinds).map((baseline) => {
+    const kind = baseline.kind as BaselineKind;
     // Constants are cheaper to work out than to read; a ridge over long windows is not.
     const store = kind === 'linear' ? around.fits : memoryFitStore();
-    const baselineSource = storedFits(baselineTrainer, store, around.clock, [], around.onProgress, around.signal);
-    const fitted = await collectFitsAt(bot, compared, panel, inputs, served, baselineTrainer.id, baselineSource);
-    baselines.push({ name: kind, columns: forecastAll(bot, panel, inputs, ranges, fitted, baselineTrainer).columns });
-  }
+    const source = storedFits(BASELINES[kind], store, around.clock, [], undefined, around.signal);
+    return { model: baseline, trainer: BASELINES[kind], source, outcomes: new Map<string, Outcome>() };
+  });
+  // While a network trains on threads of its own, this one fits what it will be compared with.
+  const source: FitSource = async (request, place) => {
+    const beside = async () => {
+      for (const {
+        model: baseline,
+        trainer: { id },
+        source: fitted,
+        outcomes,
+      } of compared) {
+        const same = requestBeside(bot, baseline, panel, inputs, request, id);
+        if (same) outcomes.set(slotName(request.market, request.slot), await fitted(same, place));
+      }
+    };
+    const [trained, others] = await Promise.allSettled([own(request, place), beside()]);
+    if (trained.status === 'rejected') throw trained.reason;
+    if (others.status === 'rejected') throw others.reason;
+    // Where the model has no fit that serves, neither has a baseline.
+    if (trained.value.kind === 'refused') for (const { outcomes } of compared) outcomes.delete(slotName(request.market, request.slot));
+    return trained.value;
+  };
+  const outcomes = await collectFits(bot, model, panel, inputs, ranges, trainer, source);
+  const forecasts = forecastAll(bot, panel, inputs, ranges, outcomes, trainer, isBaseline(model.kind) ? undefined : around.forecasts);
+  const baselines = compared.map((baseline) => ({
+    name: baseline.model.kind,
+    columns: forecastAll(bot, panel, inputs, ranges, baseline.outcomes, baseline.trainer).columns,
+  }));
   return { inputs, forecasts, outcomes, records, baselines, engine: trainer.description, engineId: trainer.id };
 }

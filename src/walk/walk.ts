@@ -53,24 +53,18 @@ export async function collectFits(
   }
 }
 
-/** The fits of a model at the places where other fits serve, for baselines that learn from the same rows. */
-export async function collectFitsAt(
+/** The request of a baseline that learns from the same rows as another model's fit; undefined where those are no samples of its own. */
+export function requestBeside(
   bot: Bot,
   model: Model,
   panel: Panel,
   inputs: readonly MarketInputs[],
-  requests: readonly Pick<Request, 'market' | 'slot'>[],
+  { market, slot }: Pick<Request, 'market' | 'slot'>,
   trainerId: string,
-  source: FitSource,
-): Promise<Outcomes> {
-  const known = new Map<string, Outcome>();
-  for (const [k, { market, slot }] of requests.entries()) {
-    const m = panel.markets.findIndex((bars) => bars.market === market);
-    const row = firstAtOrAfter(inputs[m]!.slot, slot);
-    const request = requestAt(bot, model, panel, inputs[m]!, { market: m, slot, row }, trainerId);
-    if (request) known.set(slotName(market, slot), await source(request, { fold: k + 1, folds: requests.length }));
-  }
-  return known;
+): Request | undefined {
+  const m = panel.markets.findIndex((bars) => bars.market === market);
+  const row = firstAtOrAfter(inputs[m]!.slot, slot);
+  return requestAt(bot, model, panel, inputs[m]!, { market: m, slot, row }, trainerId);
 }
 
 /**

@@ -26,10 +26,9 @@ describe('backtest', () => {
     const { code, stdout, stderr } = await paperwalk(['backtest', ...FAST, '--json', ...workspace('json')]);
     expect(code).toBe(0);
     // Two folds train at once: which ends first is open.
-    expect(stderr.split('\n').filter(Boolean).sort()).toEqual([
-      ...[1, 2].map((fold) => `Trained gru on synthetic:planted?bars=700, fold ${fold} of 2`),
-      ...[1, 2].map((fold) => `Trained linear on synthetic:planted?bars=700, fold ${fold} of 2`),
-    ]);
+    expect(stderr.split('\n').filter(Boolean).sort()).toEqual(
+      [1, 2].map((fold) => `Trained gru on synthetic:planted?bars=700, fold ${fold} of 2`),
+    );
     const result = JSON.parse(stdout);
     expect(result).toMatchObject({ schema: 'paperwalk/run@1', name: 'demo', trials: 1, config: { seed: 7, model: { units: [4] } } });
     const run = join(folder, 'json', 'runs', result.runId);
@@ -169,7 +168,12 @@ describe('the process', () => {
       'schedule.retrain=25',
       ...workspace('signal'),
     ];
-    const { code, stdout, stderr } = await start(args, (text, kill) => text.includes('fold 1') && kill());
+    let asked = false;
+    const { code, stdout, stderr } = await start(args, (text, kill) => {
+      // Asked twice it would not say farewell.
+      if (!asked && text.includes('fold 1')) kill();
+      asked ||= text.includes('fold 1');
+    });
     expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
     expect(stderr).toContain('Interrupted; nothing half-written is left.\n');
     expect(existsSync(join(folder, 'signal', 'runs'))).toBe(false);

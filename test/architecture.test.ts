@@ -17,6 +17,7 @@ const EVERYTHING = [
   'data',
   'walk',
   'backtest',
+  'lab',
   'live',
   'report',
   'config',
@@ -30,7 +31,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   strategies: { folders: ['core', 'indicators', 'statistics'], packages: [] },
   models: { folders: ['core', 'indicators', 'statistics'], packages: ['node:crypto'] },
   'models/bundle': { folders: ['core', 'models'], packages: ['node:crypto', 'node:fs', 'node:path'] },
-  'models/baselines': { folders: ['core', 'indicators', 'statistics', 'models'], packages: ['ml-'] },
+  'models/baselines': { folders: ['core', 'indicators', 'statistics', 'models'], packages: ['ml-', 'libsvm-js', 'piscina', 'node:'] },
   'models/engines/wasm': { folders: ['core', 'statistics', 'models'], packages: ['piscina', 'node:'] },
   'models/engines/tensorflow': { folders: ['core', 'models'], packages: ['@tensorflow/', 'node:'] },
   data: { folders: ['core'], packages: ['ccxt', 'hyparquet', 'luxon', 'node:'] },
@@ -40,11 +41,18 @@ const ROOMS: Readonly<Record<string, Room>> = {
     folders: ['core', 'indicators', 'statistics', 'strategies', 'models', 'data', 'walk', 'report/verdict'],
     packages: ['node:'],
   },
+  // One split, many models: the experiment beside the backtest; it shares its source of fits.
+  lab: {
+    folders: ['core', 'indicators', 'statistics', 'models', 'data', 'walk', 'backtest', 'report/experiment-verdict'],
+    packages: ['node:'],
+  },
   live: {
     folders: ['core', 'indicators', 'statistics', 'strategies', 'models', 'data', 'walk'],
     packages: ['node:', 'node-cron', 'luxon'],
   },
-  report: { folders: ['core', 'statistics', 'backtest/result'], packages: ['echarts', 'cli-table3', 'picocolors'] },
+  report: { folders: ['core', 'statistics', 'backtest/result', 'lab/result'], packages: ['echarts', 'cli-table3', 'picocolors'] },
+  // Pictures for print: the library is native, the typeface lies in a package.
+  'report/png': { folders: ['report'], packages: ['@resvg/resvg-js', 'node:module'] },
   config: { folders: EVERYTHING, packages: ['zod', 'yaml', 'node:'] },
   cli: { folders: EVERYTHING, packages: ['zod', 'yaml', 'commander', 'cli-progress', 'cli-table3', 'picocolors', 'luxon', 'node:'] },
   index: { folders: EVERYTHING, packages: [] },

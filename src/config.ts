@@ -3,14 +3,17 @@ import { basename, dirname } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { ConfigError } from './config/config-error.ts';
 import { crossCheck } from './config/cross-check.ts';
+import { experimentPlan, resolveExperiment } from './config/experiment.ts';
 import { fraction, modelOptions, type ResolvedModel, resolveModel, strategyOptions } from './config/options.ts';
 import { applyOverrides, type Override } from './config/override.ts';
 import { type Path, Positions } from './config/position.ts';
+import { expandPresets } from './config/preset.ts';
 import { type Problem, problemsOf, unknownKeyWords } from './config/problem.ts';
 import { type BotConfig, botSchema, instantOf } from './config/schema.ts';
 import { unsupported } from './config/unsupported.ts';
 import { periodsPerYear } from './core/calendar.ts';
 import { intervalMs } from './core/interval.ts';
+import type { ExperimentPlan } from './lab/plan.ts';
 import { createModel } from './models/model.ts';
 import { createSchedule } from './models/schedule.ts';
 import { createStrategy } from './strategies/registry.ts';
@@ -33,10 +36,15 @@ export interface MarketReference {
 }
 
 /** A bot file with every default filled in, plain JSON that is itself a valid bot file; for a baseline without what only networks use. */
-export type ResolvedConfig = Omit<BotConfig, 'model'> & { readonly model?: ResolvedModel };
+export type ResolvedConfig = Omit<BotConfig, 'model' | 'experiment'> & {
+  readonly model?: ResolvedModel;
+  readonly experiment?: ReturnType<typeof resolveExperiment>;
+};
 
 export interface LoadedBot {
   readonly bot: Bot;
+  /** What `train` does; undefined without a model. */
+  readonly experiment: ExperimentPlan | undefined;
   readonly intervalMs: number;
   readonly markets: readonly MarketReference[];
   readonly config: ResolvedConfig;
@@ -81,6 +89,7 @@ export function resolveBot(text: string, file: string, options: BotFileOptions):
   const raw = plain(document, file);
   applyOverrides(raw, overrides);
   refuse(unsupported(raw));
+  expandPresets(raw);
   const parsed = botSchema.safeParse('name' in raw ? raw : { name: nameOf(file), ...raw }, { error: unknownKeyWords });
   if (!parsed.success) refuse(problemsOf(parsed.error.issues, raw));
   const config = parsed.data as BotConfig;
@@ -90,6 +99,7 @@ export function resolveBot(text: string, file: string, options: BotFileOptions):
     overrides.some(({ path }) => path[0] === 'markets' && (path.length === 1 || path[1] === String(k)));
   return {
     bot: botOf(config),
+    experiment: experimentPlan(config),
     intervalMs: intervalMs(config.interval),
     markets: config.markets.map((market, k) => ({
       ...market,
@@ -127,11 +137,12 @@ function nameOf(file: string): string {
 }
 
 function resolved(config: BotConfig): ResolvedConfig {
-  const { model, ...rest } = config;
+  const { model, experiment, ...rest } = config;
   return {
     ...rest,
     schedule: { ...config.schedule, maxAge: createSchedule(config.schedule).maxAge },
     ...(model && { model: resolveModel(model) }),
+    ...(experiment && { experiment: resolveExperiment(experiment) }),
   };
 }
 

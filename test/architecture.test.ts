@@ -31,7 +31,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   strategies: { folders: ['core', 'indicators', 'statistics'], packages: [] },
   models: { folders: ['core', 'indicators', 'statistics'], packages: ['node:crypto'] },
   'models/bundle': { folders: ['core', 'models'], packages: ['node:crypto', 'node:fs', 'node:path'] },
-  'models/baselines': { folders: ['core', 'indicators', 'statistics', 'models'], packages: ['ml-', 'libsvm-js', 'piscina', 'node:'] },
+  'models/baselines': { folders: ['core', 'indicators', 'statistics', 'models'], packages: ['ml-', 'piscina', 'node:'] },
   'models/engines/wasm': { folders: ['core', 'statistics', 'models'], packages: ['piscina', 'node:'] },
   'models/engines/tensorflow': { folders: ['core', 'models'], packages: ['@tensorflow/', 'node:'] },
   data: { folders: ['core'], packages: ['ccxt', 'hyparquet', 'luxon', 'node:'] },

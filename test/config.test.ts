@@ -205,7 +205,7 @@ describe('a bot file', () => {
       'a misspelt model',
       'model: gru',
       'model: grru',
-      '5:8: Expected model to be one of gru, lstm, rnn, persistence, drift, majority, linear, received "grru"; did you mean "gru"?',
+      '5:8: Expected model to be one of gru, lstm, rnn, persistence, drift, mean, majority, linear, least-squares, forest, support-vector, boosting, task33-lstm, task33-gru, stacked-lstm, stacked-gru, regularised-lstm, simple-rnn, two-layer-lstm, multi-output-lstm, received "grru"; did you mean "gru"?',
     ],
     [
       'a misspelt strategy',
@@ -274,7 +274,12 @@ describe('a bot file', () => {
       'volumeCap: {}\nmodel: gru',
       '5:1: The section volumeCap is not supported yet; take it out of the bot file',
     ],
-    ['a preset', 'model: gru', 'model: task33-lstm', '5:8: The model preset task33-lstm is not supported yet; take it out of the bot file'],
+    [
+      'a misspelt preset',
+      'model: gru',
+      'model: task33-lstn',
+      '5:8: Expected model to be one of gru, lstm, rnn, persistence, drift, mean, majority, linear, least-squares, forest, support-vector, boosting, task33-lstm, task33-gru, stacked-lstm, stacked-gru, regularised-lstm, simple-rnn, two-layer-lstm, multi-output-lstm, received "task33-lstn"; did you mean "task33-lstm"?',
+    ],
     [
       'an ensemble',
       'model: gru',

@@ -116,8 +116,8 @@ export async function backtestBot(bot: Bot, data: readonly MarketData[], around:
   };
 }
 
-/** The bars from the start of the history to the end of the trading period. */
-function cutBars(bot: Bot, bars: Bars): Bars {
+/** The bars from the start of the history to the end of the trading period. Throws a DataError where there are none. */
+export function cutBars(bot: Bot, bars: Bars): Bars {
   const from = bot.historyFrom === undefined ? 0 : firstRowAt(bars, bot.historyFrom);
   const to = bot.period.to === undefined ? bars.length : firstRowAt(bars, bot.period.to);
   if (from >= to) throw new DataError(emptyHistory(bot, bars));
@@ -282,7 +282,8 @@ function withoutFit(panel: Panel, market: string, predictions: Predictions | und
   return [`no fit served this market, so it was never traded${refused?.kind === 'refused' ? ` (${refused.reason})` : ''}`];
 }
 
-function summarise({ bars, origin, sha256, truth, warnings = [] }: MarketData, more: readonly string[]): DataSummary {
+/** What a report says of a market's data, `more` being further warnings. */
+export function summarise({ bars, origin, sha256, truth, warnings = [] }: MarketData, more: readonly string[] = []): DataSummary {
   return {
     market: bars.market,
     origin,

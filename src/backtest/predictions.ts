@@ -1,19 +1,16 @@
 import type { Column } from '../core/bars.ts';
 import type { Panel } from '../core/panel.ts';
-import { drift, majority, persistence } from '../models/baselines/constant.ts';
-import { linear } from '../models/baselines/linear.ts';
+import { learners } from '../models/baselines/learners.ts';
 import { type FitStore, type ForecastStore, memoryFitStore } from '../models/bundle.ts';
 import type { EngineKind } from '../models/engine.ts';
 import type { Outcome } from '../models/fit.ts';
-import { type BaselineKind, baselineKinds, isBaseline, type Model } from '../models/model.ts';
+import { type BaselineKind, isBaseline, type Model, walkBaselines } from '../models/model.ts';
 import type { Trainer } from '../models/trainer.ts';
 import type { Bot } from '../walk/bot.ts';
 import { comparedModels, type MarketInputs, prepareInputs } from '../walk/inputs.ts';
 import { type Outcomes, slotName } from '../walk/plan.ts';
 import { collectFits, type FitSource, type Forecasts, forecastAll, type RowRange, requestBeside } from '../walk/walk.ts';
 import { type FitRecord, type Progress, storedFits } from './fit-source.ts';
-
-const BASELINES: Readonly<Record<BaselineKind, Trainer>> = { persistence, drift, majority, linear };
 
 /** What a model and its baselines said about every row, and how their fits were come by. */
 export interface Predictions {
@@ -48,17 +45,17 @@ export async function predict(
   around: Surroundings,
 ): Promise<Predictions> {
   // An engine's threads start while the features are worked out.
-  const starting = isBaseline(model.kind) ? BASELINES[model.kind] : around.networkTrainer(model.engine);
+  const starting = isBaseline(model.kind) ? learners[model.kind] : around.networkTrainer(model.engine);
   const inputs = prepareInputs(bot, panel) ?? [];
   const trainer = await starting;
   const records: FitRecord[] = [];
   const own = storedFits(trainer, around.fits, around.clock, records, around.onProgress, around.signal);
-  const compared = comparedModels(model, baselineKinds).map((baseline) => {
+  const compared = comparedModels(model, walkBaselines).map((baseline) => {
     const kind = baseline.kind as BaselineKind;
     // Constants are cheaper to work out than to read; a ridge over long windows is not.
     const store = kind === 'linear' ? around.fits : memoryFitStore();
-    const source = storedFits(BASELINES[kind], store, around.clock, [], undefined, around.signal);
-    return { model: baseline, trainer: BASELINES[kind], source, outcomes: new Map<string, Outcome>() };
+    const source = storedFits(learners[kind], store, around.clock, [], undefined, around.signal);
+    return { model: baseline, trainer: learners[kind], source, outcomes: new Map<string, Outcome>() };
   });
   // While a network trains on threads of its own, this one fits what it will be compared with.
   const source: FitSource = async (request, place) => {

@@ -1,12 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ExitCode, exitCodeOf } from './exit-code.ts';
 import { type Host, print } from './host.ts';
+import { version } from './version.ts';
 
 /** What a command does: from its arguments and options to an exit code. The module is loaded when the command runs. */
 type Action = (args: readonly string[], options: never, host: Host) => Promise<number>;
 
 interface Definition {
+  /** The command that it is a part of. */
+  readonly group?: keyof typeof GROUPS;
   readonly usage: string;
   readonly description: string;
   readonly example: string;
@@ -15,6 +17,8 @@ interface Definition {
   readonly options?: readonly (readonly [flags: string, description: string, kind?: 'required'])[];
   readonly load: () => Promise<{ run: Action }>;
 }
+
+const GROUPS = { models: 'the models of a workspace, and files to carry them elsewhere' } as const;
 
 const MARKET = ['--market <name>', 'name of the market, such as coinbase:BTC/USD', 'required'] as const;
 const INTERVAL = ['--interval <interval>', 'length of a bar, such as 4h or 1d'] as const;
@@ -55,11 +59,47 @@ const COMMANDS: readonly Definition[] = [
     load: () => import('./bars.ts'),
   },
   {
+    usage: 'train <bot>',
+    description: 'fit models on one chronological split, and say what they know beyond the last price',
+    example: 'paperwalk train bot.yaml --set experiment.seeds=5',
+    bot: true,
+    options: [['--figures <which>', 'which markets get figures: some (the first four), all or none']],
+    load: () => import('./train.ts'),
+  },
+  {
     usage: 'backtest <bot>',
     description: 'walk forward through the past: retrain, trade, report',
     example: 'paperwalk backtest bot.yaml --set costs.taker=0.2% --seed 3',
     bot: true,
     load: () => import('./backtest.ts'),
+  },
+  {
+    group: 'models',
+    usage: 'list',
+    description: 'list the models of the workspace by market and time',
+    example: 'paperwalk models list',
+    load: async () => ({ run: (await import('./models.ts')).list }),
+  },
+  {
+    group: 'models',
+    usage: 'show <key>',
+    description: 'show where a model comes from; a key may be cut short',
+    example: 'paperwalk models show 3f9a',
+    load: async () => ({ run: (await import('./models.ts')).show }),
+  },
+  {
+    group: 'models',
+    usage: 'export <key> <file>',
+    description: 'write a model to one file, checksums included',
+    example: 'paperwalk models export 3f9a btc-gru.paperwalk-model.json',
+    load: async () => ({ run: (await import('./models.ts')).exportModel }),
+  },
+  {
+    group: 'models',
+    usage: 'import <file>',
+    description: 'check the file of a model and store it; the checksum proves that it is whole, not who made it',
+    example: 'paperwalk models import btc-gru.paperwalk-model.json',
+    load: async () => ({ run: (await import('./models.ts')).importModel }),
   },
   {
     usage: 'doctor [bot]',
@@ -93,8 +133,12 @@ function createProgram(host: Host, done: (code: number) => void): Command {
     .helpCommand(false)
     .exitOverride()
     .configureOutput({ writeOut: (text) => host.stdout.write(text), writeErr: (text) => host.stderr.write(text) });
-  for (const { usage, description, example, bot, options = [], load } of COMMANDS) {
-    const command = program.command(usage).description(description).copyInheritedSettings(program);
+  const groups = new Map<string, Command>();
+  for (const { group, usage, description, example, bot, options = [], load } of COMMANDS) {
+    if (group && !groups.has(group))
+      groups.set(group, program.command(group).description(GROUPS[group]).helpCommand(false).copyInheritedSettings(program));
+    const parent = (group && groups.get(group)) ?? program;
+    const command = parent.command(usage).description(description).copyInheritedSettings(program);
     for (const [flags, words, kind] of options) {
       if (kind === 'required') command.requiredOption(flags, words);
       else command.option(flags, words);
@@ -134,9 +178,4 @@ function explain(error: unknown, debug: boolean, host: Host): number {
   );
   if (debug && error instanceof Error) print(host.stderr, error.stack ?? '');
   return code;
-}
-
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -1,5 +1,6 @@
 import { type Options, SingleBar } from 'cli-progress';
 import type { Progress } from '../backtest/fit-source.ts';
+import type { LabProgress } from '../lab/training.ts';
 import type { Host } from './host.ts';
 import { print } from './host.ts';
 
@@ -9,8 +10,8 @@ const INSTANT = ['persistence', 'drift', 'majority'];
 /** Steps of the bar per fold, so that epochs move it too. */
 const STEPS = 1000;
 
-export interface ProgressView {
-  show(progress: Progress): void;
+export interface ProgressView<P = Progress> {
+  show(progress: P): void;
   /** Clears the bar; nothing is shown afterwards. */
   close(): void;
 }
@@ -26,6 +27,32 @@ export function createProgress(host: Host): ProgressView {
       if (!INSTANT.includes(progress.model)) view.show(progress);
     },
     close: view.close,
+  };
+}
+
+/** The trainings of an experiment: on a terminal one bar over all of them, elsewhere one line for each. */
+export function createLabProgress(host: Host): ProgressView<LabProgress> {
+  if (host.stderr.isTTY) {
+    const view = bar(host);
+    return {
+      show: ({ phase, market, fit, fits, epoch, cached }) =>
+        view.show({
+          phase,
+          market,
+          model: 'training',
+          fold: fit,
+          folds: fits,
+          ...(epoch && { epoch }),
+          ...(cached !== undefined && { cached }),
+        }),
+      close: view.close,
+    };
+  }
+  return {
+    show({ model, market, seed, fit, fits, epoch, cached }) {
+      if (!epoch && cached === false) print(host.stderr, `Trained ${model} on ${market}, seed ${seed} (${fit} of ${fits})`);
+    },
+    close() {},
   };
 }
 
@@ -76,7 +103,7 @@ function bar(host: Host): ProgressView {
         model = progress.model;
         started = host.now();
         single = new SingleBar(options);
-        single.start(folds * STEPS, 0, { words: `${model} 0/${folds} folds` });
+        single.start(folds * STEPS, 0, { words: `${model} 0/${folds} fits` });
       }
       done.set(fold, epoch ? epoch.epoch / (epoch.epochs + 1) : 1);
       // What was found rather than trained says nothing about the time that training takes.
@@ -94,9 +121,9 @@ function bar(host: Host): ProgressView {
         ? `, loss ${epoch.loss.toFixed(4)}${epoch.validationLoss === null ? '' : `, validation ${epoch.validationLoss.toFixed(4)}`}`
         : '';
       const parts = [
-        `${model} ${whole}/${folds} folds`,
-        // Of several folds under way, the one that has reported.
-        ...(epoch ? [`fold ${fold} epoch ${String(epoch.epoch).padStart(String(epoch.epochs).length)}/${epoch.epochs}${loss}`] : []),
+        `${model} ${whole}/${folds} fits`,
+        // Of several under way, the one that has reported.
+        ...(epoch ? [`fit ${fold} epoch ${String(epoch.epoch).padStart(String(epoch.epochs).length)}/${epoch.epochs}${loss}`] : []),
         ...(left === undefined ? [] : [`${duration(left)} left`]),
       ];
       single.update(Math.round(total * STEPS), { words: parts.join('  ') });

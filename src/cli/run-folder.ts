@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Backtest } from '../backtest/result.ts';
 import { equityCsv, forecastsCsv, ordersCsv, tradesCsv } from '../report/files.ts';
 import { htmlReport } from '../report/html.ts';
@@ -11,21 +11,25 @@ import { htmlReport } from '../report/html.ts';
  * another name and then renamed, so that it is there as a whole or not at all; one of an equal run before makes way for it.
  */
 export async function writeRunFolder(workspace: string, backtest: Backtest): Promise<string> {
-  const runs = join(workspace, 'runs');
-  const folder = join(runs, backtest.report.runId);
-  const temporary = join(runs, `.${backtest.report.runId}.${randomUUID()}`);
-  const former = `${temporary}.former`;
-  const files: Readonly<Record<string, string>> = {
+  return writeFolder(join(workspace, 'runs'), backtest.report.runId, {
     'result.json': `${JSON.stringify(backtest.report, null, 1)}\n`,
     'trades.csv': tradesCsv(backtest),
     'orders.csv': ordersCsv(backtest),
     'equity.csv': equityCsv(backtest),
     'forecasts.csv': forecastsCsv(backtest),
     'report.html': await htmlReport(backtest),
-  };
+  });
+}
+
+/** A folder of files, paths within it to what they hold: there as a whole or not at all; one of that name before makes way. */
+export async function writeFolder(parent: string, name: string, files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {
+  const folder = join(parent, name);
+  const temporary = join(parent, `.${name}.${randomUUID()}`);
+  const former = `${temporary}.former`;
   await mkdir(temporary, { recursive: true });
   try {
-    for (const [name, text] of Object.entries(files)) await writeDurably(join(temporary, name), text);
+    for (const inner of new Set(Object.keys(files).map((path) => dirname(join(temporary, path))))) await mkdir(inner, { recursive: true });
+    for (const [path, content] of Object.entries(files)) await writeDurably(join(temporary, path), content);
     if (existsSync(folder)) await rename(folder, former);
     await rename(temporary, folder);
     await rm(former, { recursive: true, force: true });
@@ -36,10 +40,10 @@ export async function writeRunFolder(workspace: string, backtest: Backtest): Pro
   return folder;
 }
 
-async function writeDurably(path: string, text: string): Promise<void> {
+async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
   const file = await open(path, 'wx');
   try {
-    await file.writeFile(text);
+    await file.writeFile(content);
     await file.sync();
   } finally {
     await file.close();

@@ -7,6 +7,7 @@ import { createModel } from '../models/model.ts';
 import { createSchedule } from '../models/schedule.ts';
 import { createStrategy, needsForecast } from '../strategies/registry.ts';
 import { unsetVariables } from './environment.ts';
+import { checkExperiment } from './experiment.ts';
 import { featuresOf, modelOptions, strategyOptions } from './options.ts';
 import type { Path } from './position.ts';
 import { type Problem, unknownName } from './problem.ts';
@@ -19,6 +20,7 @@ export function crossCheck(config: BotConfig, environment: Readonly<Record<strin
     ...checkTimes(config),
     ...checkModel(config),
     ...checkStrategy(config),
+    ...checkExperiment(config),
     ...(config.paper ? unsetVariables(config.paper, ['paper'], environment) : []),
   ];
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { modelDocument, modelsDocument } from './models-document.ts';
 
 // What the command line tool prints under --json, for those who read it with a program. Unknown fields are allowed: a later
 // version may say more, but never less, under the same schema name.
@@ -154,4 +155,10 @@ export const doctorDocument = z.looseObject({
 });
 
 /** Every published document by the name of its file in `schema/`. */
-export const documents = { run: runDocument, bars: barsDocument, doctor: doctorDocument } as const;
+export const documents = {
+  run: runDocument,
+  bars: barsDocument,
+  doctor: doctorDocument,
+  models: modelsDocument,
+  model: modelDocument,
+} as const;

@@ -5,7 +5,7 @@ import { parseRate } from './rate.ts';
 import type { ModelConfig, StrategyConfig } from './schema.ts';
 
 /** What a baseline has of a model's section; the rest shapes networks only. */
-const BASELINE_KEYS = ['kind', 'lookback', 'horizon', 'features', 'scaling', 'train'] as const;
+const BASELINE_KEYS = ['kind', 'lookback', 'horizon', 'features', 'target', 'scaling', 'train'] as const;
 const BASELINE_TRAIN_KEYS = ['window', 'expanding', 'validation', 'embargo'] as const;
 
 /** The fraction of a rate that the schema has checked. */
@@ -28,13 +28,19 @@ export function featuresOf({ features }: ModelConfig): readonly FeatureSpecifica
 }
 
 export function modelOptions(model: ModelConfig): ModelOptions {
-  const { dropout = 0, train, ...rest } = resolveModel(model);
+  const { dropout = 0, denseDropout = 0, train, ...rest } = resolveModel(model);
   return {
     ...rest,
     features: featuresOf(model),
-    dropout: typeof dropout === 'number' ? dropout : fraction(dropout),
+    dropout: shareOf(dropout),
+    denseDropout: shareOf(denseDropout),
     train: { ...train, validation: fraction(train.validation) },
   };
+}
+
+/** A share that may be a bare fraction. */
+export function shareOf(share: number | string): number {
+  return typeof share === 'number' ? share : fraction(share);
 }
 
 export function strategyOptions(strategy: StrategyConfig): StrategyOptions {

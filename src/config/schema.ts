@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { intervalMs } from '../core/interval.ts';
 import { parseInstant } from '../data/instant.ts';
 import { engineKinds } from '../models/engine.ts';
-import { baselineKinds, networkKinds } from '../models/model.ts';
+import { baselineKinds, type ModelKind, networkKinds } from '../models/model.ts';
+import { presetNames } from '../models/preset.ts';
 import { scalerKinds } from '../models/scaler.ts';
-import { targetKinds } from '../models/target.ts';
+import { priceColumns, targetKinds } from '../models/target.ts';
 import { parseRate, RATE_PATTERN, RATE_WORDS } from './rate.ts';
 
 /*
@@ -71,6 +72,7 @@ const duration = text(durationWords).regex(/^\d+[smh]$/, { error: durationWords 
 const marketWords = 'a market such as coinbase:BTC/USD, csv:bars.csv or synthetic:planted, or { source, type }';
 const marketSection = section({
   source: text('the text of a market, such as csv:bars.csv').min(1, { error: 'the text of a market, such as csv:bars.csv' }),
+  class: text('the name of a class, such as shares').exactOptional(),
   type: choice(['spot', 'margin']).default('spot'),
 });
 const marketText = text(marketWords)
@@ -91,6 +93,8 @@ const flag = z.boolean({ error: 'true or false' });
 const units = (least: number) =>
   z.array(whole(1), { error: 'a list of whole numbers such as [64, 32]' }).min(least, { error: 'a list of at least one whole number' });
 
+const openShare = number('a number > 0 and < 1', (value) => value > 0 && value < 1);
+const quantileWords = 'a number > 0 and < 1, or an ascending list of them such as [0.1, 0.5, 0.9]';
 const training = section({
   window: whole(2).default(1000),
   expanding: flag.default(false),
@@ -103,21 +107,29 @@ const training = section({
   optimiser: choice(['adam', 'adamw', 'rmsprop', 'sgd']).default('adam'),
   weightDecay: notNegative.default(0),
   loss: choice(['mse', 'mae', 'huber', 'binary-cross-entropy', 'quantile']).exactOptional(),
-  quantile: number('a number > 0 and < 1', (value) => value > 0 && value < 1).exactOptional(),
+  quantile: z
+    .union([openShare, z.array(openShare, { error: quantileWords }).min(1, { error: quantileWords })], { error: quantileWords })
+    .exactOptional(),
   clipNorm: notNegative.default(0),
-  shuffle: flag.default(true),
+  shuffle: z.union([flag, z.literal('once')], { error: 'true, false or once' }).default(true),
   noise: notNegative.default(0),
   plateau: section({
-    factor: number('a number > 0 and < 1', (value) => value > 0 && value < 1).default(0.5),
+    factor: openShare.default(0.5),
     patience: whole(1).default(3),
     minimum: notNegative.default(0),
   }).exactOptional(),
 });
 
 const modelKinds = [...networkKinds, ...baselineKinds] as const;
+// Presets are spelled out before a file is checked; here they are names that a person may have meant.
+const anyKind = choice([...modelKinds, ...presetNames]) as unknown as z.ZodType<ModelKind, ModelKind>;
+const targetWords = `one of ${targetKinds.join(', ')}, or a list of ${priceColumns.join(', ')}`;
 const dropoutWords = 'a share such as 20% or 0.2, less than 100%';
+// A dropout is a bare fraction everywhere else, so that one has a single reading.
+const share = z.union([number(dropoutWords, (value) => value >= 0 && value < 1), cost], { error: dropoutWords });
 const modelSection = section({
-  kind: choice(modelKinds),
+  preset: choice(presetNames).exactOptional(),
+  kind: anyKind,
   engine: choice(engineKinds).default('wasm'),
   units: units(1).default([64, 32]),
   lookback: whole(1).default(30),
@@ -127,21 +139,57 @@ const modelSection = section({
       error: featuresWords,
     })
     .default('standard'),
-  target: choice(targetKinds).default('return'),
+  target: z.union([choice(targetKinds), z.array(choice(priceColumns)).min(1)], { error: targetWords }).default('return'),
   scaling: section({ inputs: choice(scalerKinds).default('standard'), target: choice(scalerKinds).default('standard') }).prefault({}),
-  // A dropout is a bare fraction everywhere else, so that one has a single reading.
-  dropout: z.union([number(dropoutWords, (value) => value >= 0 && value < 1), cost], { error: dropoutWords }).default(0),
+  dropout: share.default(0),
+  dropoutLast: flag.default(true),
+  batchNorm: flag.default(false),
   activation: choice(['tanh', 'relu']).default('tanh'),
   resetAfter: flag.exactOptional(),
   l2: notNegative.default(0),
+  recurrentL2: notNegative.exactOptional(),
   dense: units(0).default([]),
+  denseDropout: share.default(0),
   bidirectional: flag.default(false),
   attention: whole(0).default(0),
   convolution: section({ units: whole(1), kernelSize: whole(1).default(3) }).exactOptional(),
   train: training.prefault({}),
 });
-const model = z.union([choice(modelKinds).transform((kind) => modelSection.parse({ kind })), modelSection], {
+const model = z.union([anyKind.transform((kind) => modelSection.parse({ kind })), modelSection], {
   error: 'a kind of model, or a section with its kind',
+});
+
+const splitWords = 'shares of the rows in percent such as 70/15/15 or 85/15, or { validation, test } with the date each begins';
+const splitShares = text(splitWords).refine((value) => splitShare(value) !== undefined, { error: splitWords });
+
+/** Shares of training, validation and test (0 where there is none) of a split such as 70/15/15; undefined for another text. */
+export function splitShare(value: string): readonly [number, number, number] | undefined {
+  const parts = /^(\d{1,2})\/(\d{1,2})(?:\/(\d{1,2}))?$/
+    .exec(value)
+    ?.slice(1)
+    .map((part) => Number(part ?? 0));
+  const [train = 0, validation = 0, test = 0] = parts ?? [];
+  return train > 0 && validation > 0 && train + validation + test === 100 ? [train / 100, validation / 100, test / 100] : undefined;
+}
+
+const list = <T extends z.ZodType>(item: T, words: string) => z.array(item, { error: words }).min(1, { error: words });
+const experimentSection = section({
+  models: list(model, 'a list of at least one model').exactOptional(),
+  split: z.union([splitShares, section({ validation: instant, test: instant.exactOptional() })], { error: splitWords }).default('70/15/15'),
+  windows: choice(['overlapping', 'inside']).default('overlapping'),
+  dropLast: flag.default(false),
+  score: choice(['validation', 'test']).exactOptional(),
+  seeds: whole(1).default(1),
+  baselines: z.array(choice(baselineKinds), { error: 'a list of baselines' }).default([...baselineKinds]),
+  baselineInputs: choice(['window', 'row']).default('window'),
+  pool: choice(['market', 'class']).default('market'),
+  ensemble: z.array(choice(['mean', 'median', 'weighted']), { error: 'a list of mean, median and weighted' }).default([]),
+  grid: section({
+    units: list(units(1), 'a list of lists such as [[64, 32], [32]]').exactOptional(),
+    dropout: list(share, 'a list of shares').exactOptional(),
+    learningRate: list(positive('a number'), 'a list of numbers').exactOptional(),
+    lookback: list(whole(1), 'a list of whole numbers').exactOptional(),
+  }).exactOptional(),
 });
 
 const side = choice(['long', 'both']).default('long');
@@ -185,6 +233,11 @@ function strategyWords(names: string): (issue: { readonly code?: string | undefi
 
 const periodsPerYear = positive('a number of bars a year');
 
+/** The section experiment as it is where a bot file has none. */
+export function experimentDefaults(): ExperimentConfig {
+  return experimentSection.parse({});
+}
+
 export const botSchema = section({
   name: text('a name').regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
     error: 'a name of 1 to 64 letters, digits, dots, dashes and underscores',
@@ -198,6 +251,7 @@ export const botSchema = section({
   costs: section({ taker: cost.default('0.1%'), maker: cost.default('0.1%'), slippage: cost.default('0%') }).prefault({}),
   fill: choice(['next-open', 'next-close', 'this-close']).default('next-open'),
   model: model.exactOptional(),
+  experiment: experimentSection.exactOptional(),
   schedule: section({
     retrain: whole(1).default(180),
     delay: whole(0).default(1),
@@ -227,4 +281,5 @@ export const botSchema = section({
 /** A bot file with every default filled in: plain JSON that is itself a valid bot file. */
 export type BotConfig = z.output<typeof botSchema>;
 export type StrategyConfig = BotConfig['strategy'];
+export type ExperimentConfig = z.output<typeof experimentSection>;
 export type ModelConfig = NonNullable<BotConfig['model']>;

@@ -3,17 +3,6 @@ import type { Problem } from './problem.ts';
 /** Sections of a bot file that belong to its format but that this version does not act on. */
 const SECTIONS = ['guards', 'volumeCap'] as const;
 
-const PRESETS = [
-  'task33-lstm',
-  'task33-gru',
-  'stacked-lstm',
-  'stacked-gru',
-  'regularised-lstm',
-  'simple-rnn',
-  'two-layer-lstm',
-  'multi-output-lstm',
-];
-
 /** What this version refuses rather than ignores, with the place where it is asked for. */
 export function unsupported(raw: Readonly<Record<string, unknown>>): Problem[] {
   const found: Problem[] = SECTIONS.filter((key) => raw[key] !== undefined).map((key) => ({
@@ -25,10 +14,6 @@ export function unsupported(raw: Readonly<Record<string, unknown>>): Problem[] {
 
   const { model, markets, schedule, costs } = raw;
   if (Array.isArray(model)) value(['model'], 'An ensemble (a list of models)');
-  const kind = isSection(model) ? model.kind : model;
-  if (typeof kind === 'string' && PRESETS.includes(kind))
-    value(isSection(model) ? ['model', 'kind'] : ['model'], `The model preset ${kind}`);
-  if (isSection(model) && (Array.isArray(model.target) || model.target === 'volatility')) value(['model', 'target'], 'This target');
   if (schedule === 'frozen') value(['schedule'], 'A frozen schedule');
   if (isSection(costs) && costs.slippage === 'measured') value(['costs', 'slippage'], 'Measured slippage');
   if (Array.isArray(markets)) {

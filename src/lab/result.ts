@@ -1,5 +1,10 @@
 import type { DataSummary } from '../backtest/result.ts';
+import type { Band } from '../statistics/band.ts';
+import type { Calibration } from '../statistics/calibration.ts';
+import type { Coverage } from '../statistics/coverage.ts';
 import type { Skill } from '../statistics/skill.ts';
+
+export type { Band, Calibration, Coverage };
 
 /** Which rows a figure is about. */
 export type Part = 'train' | 'validation' | 'test';
@@ -22,48 +27,12 @@ export interface SplitSummary {
   readonly test: PartSummary;
 }
 
-/** Quantile forecasts against what came: the share of outcomes at or below each quantile, and within the outermost two. */
-export interface Coverage {
-  readonly quantiles: readonly { readonly quantile: number; readonly share: number | null }[];
-  readonly interval: { readonly nominal: number; readonly share: number | null } | null;
-  /** Mean pinball loss over all quantiles, in the unit of the returns. */
-  readonly pinball: number | null;
-}
-
-/** Probabilities of a rise against what came. */
-export interface Calibration {
-  /** Mean squared difference of probability and outcome (Brier 1950). */
-  readonly brier: number | null;
-  /** The same for always saying the share of rises of the scored rows. */
-  readonly brierOfShare: number | null;
-  readonly logLoss: number | null;
-  /** Ten bins of equal width; those without a forecast are left out. */
-  readonly bins: readonly {
-    readonly from: number;
-    readonly to: number;
-    readonly count: number;
-    readonly meanProbability: number;
-    readonly share: number;
-  }[];
-}
-
 /** Scores of one column of forecasts on one part. Prices are levels of the output, such as the close in quote currency. */
 export interface Scores extends Skill {
   /** Of the model's squared errors against the ridge regression's on the same rows; statistic > 0 where the model is better. */
   readonly dieboldMarianoLinear: { readonly statistic: number | null; readonly pValue: number | null } | null;
   readonly coverage: Coverage | null;
   readonly calibration: Calibration | null;
-}
-
-/** A figure over several seeds. Standard deviation with divisor n - 1; quantiles by linear interpolation. */
-export interface Band {
-  readonly mean: number;
-  readonly standardDeviation: number | null;
-  readonly minimum: number;
-  readonly p10: number;
-  readonly median: number;
-  readonly p90: number;
-  readonly maximum: number;
 }
 
 /** The scores that bands are made of. */
@@ -112,6 +81,19 @@ export interface Failure {
   readonly reason: string;
 }
 
+export interface GridResult {
+  readonly market: string;
+  readonly model: string;
+  readonly tried: readonly {
+    readonly words: string;
+    readonly parameters: number;
+    readonly epochs: number;
+    /** Least over the epochs; null where the fit was refused. */
+    readonly validationLoss: number | null;
+    readonly chosen: boolean;
+  }[];
+}
+
 /** What `train --json` prints and `experiment.json` holds. Fractions, not percents; null where undefined. */
 export interface ExperimentResult {
   readonly schema: 'paperwalk/experiment@1';
@@ -128,6 +110,8 @@ export interface ExperimentResult {
   readonly scored: 'validation' | 'test';
   readonly split: readonly SplitSummary[];
   readonly scores: readonly ModelScore[];
+  /** Of models that a grid was searched for: what was tried, in order; the one with the least validation loss was scored. */
+  readonly grid: readonly GridResult[];
   readonly failures: readonly Failure[];
   readonly assumptions: readonly string[];
   readonly verdict: string;
@@ -146,7 +130,11 @@ export interface OutputSeries {
   readonly naive: Float64Array;
   readonly actual: Float64Array;
   /** The shown run of every model, in the order of the scores. */
-  readonly forecasts: readonly { readonly model: string; readonly level: Float64Array }[];
+  readonly forecasts: readonly {
+    readonly model: string;
+    readonly level: Float64Array /** Standard deviation over an ensemble's members. */;
+    readonly spread?: Float64Array;
+  }[];
 }
 
 export interface Experiment {

@@ -1,7 +1,20 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Fit } from './fit.ts';
+import { canonicalJson } from './key.ts';
 import type { Weight } from './trainer.ts';
 
 /** A stored fit that cannot be trusted: which file, what was expected and received, what to do. */
@@ -57,6 +70,80 @@ export function directoryFitStore(directory: string): FitStore {
   };
 }
 
+/** A folder of fits as found: what lies under each key, in order of the keys. */
+export interface StoredBundle {
+  readonly key: string;
+  /** The fit, or why it cannot be trusted. */
+  readonly content: { readonly kind: 'fit'; readonly fit: Fit } | { readonly kind: 'damaged'; readonly reason: string };
+  /** Of both files. */
+  readonly bytes: number;
+  /** When it was stored, ms UTC. */
+  readonly storedAt: number;
+}
+
+/** The keys of a directory of fits, ascending; none where there is no directory. What has another name than a key is no fit. */
+export function bundleKeys(directory: string): readonly string[] {
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory)
+    .filter((name) => /^[0-9a-f]{64}$/.test(name))
+    .sort();
+}
+
+/** What lies under a key that `bundleKeys` gave. Damage is part of the answer; throws only what the file system throws. */
+export function inspectBundle(directory: string, key: string): StoredBundle {
+  const folder = join(directory, key);
+  const files = readdirSync(folder).map((name) => statSync(join(folder, name)));
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  const found = { key, bytes, storedAt: statSync(folder).mtimeMs };
+  try {
+    const fit = readBundle(folder);
+    if (fit?.key === key) return { ...found, content: { kind: 'fit', fit } };
+    return { ...found, content: { kind: 'damaged', reason: `Expected the fit ${key} in ${folder}, received ${fit?.key ?? 'none'}` } };
+  } catch (error) {
+    if (!(error instanceof BundleError)) throw error;
+    return { ...found, content: { kind: 'damaged', reason: error.message } };
+  }
+}
+
+/**
+ * Puts a fit from elsewhere among those of a directory: `added`, `known` where it lay there already, or `mended` where a damaged one lay under
+ * its key. Throws a BundleError where a sound one lies there that forecasts otherwise.
+ */
+export function addBundle(directory: string, fit: Fit): 'added' | 'known' | 'mended' {
+  const folder = join(directory, fit.key);
+  if (!existsSync(folder)) {
+    writeBundle(folder, directory, fit);
+    return 'added';
+  }
+  const { content } = inspectBundle(directory, fit.key);
+  if (content.kind === 'fit') {
+    if (forecaster(content.fit) === forecaster(fit)) return 'known';
+    throw new BundleError(
+      `Expected the fit that lies in ${folder} already, received another under the same key; delete the folder to take it`,
+    );
+  }
+  const former = join(directory, `.${fit.key}.${randomUUID()}.former`);
+  renameSync(folder, former);
+  try {
+    writeBundle(folder, directory, fit);
+  } catch (error) {
+    renameSync(former, folder);
+    throw error;
+  }
+  rmSync(former, { recursive: true, force: true });
+  return 'mended';
+}
+
+/** sha256 of the bytes of all weights, one after another. */
+export function weightsHash(weights: readonly Weight[]): string {
+  return sha256(weightBytes(weights));
+}
+
+/** All that forecasts depend on, as text. */
+function forecaster({ model, network, inputScaler, targetScaler, meanMove, pooled, weights }: Fit): string {
+  return canonicalJson({ model, network, inputScaler, targetScaler, meanMove, pooled, weights: weightsHash(weights) });
+}
+
 interface Stored {
   readonly fit: Omit<Fit, 'weights'>;
   readonly weights: readonly { readonly name: string; readonly shape: readonly number[]; readonly length: number }[];
@@ -66,7 +153,7 @@ interface Stored {
 function writeBundle(folder: string, parent: string, fit: Fit): void {
   if (existsSync(folder)) return;
   const { weights, ...rest } = fit;
-  const bytes = Buffer.concat(weights.map(({ values }) => Buffer.from(values.buffer, values.byteOffset, values.byteLength)));
+  const bytes = weightBytes(weights);
   const said = { fit: rest, weights: weights.map(({ name, shape, values }) => ({ name, shape, length: values.length })) };
   const stored: Stored = { ...said, sha256: { weights: sha256(bytes), fit: textHash(said) } };
   mkdirSync(parent, { recursive: true });
@@ -94,11 +181,14 @@ function readBundle(folder: string): Fit | undefined {
   } catch (error) {
     throw new BundleError(`Expected a readable fit in ${folder}, received: ${(error as Error).message}; ${mend}`);
   }
-  if (sha256(bytes) !== stored.sha256?.weights)
+  if (sha256(bytes) !== stored?.sha256?.weights)
     throw new BundleError(`Expected the stored checksum of ${join(folder, 'weights.bin')}, the content differs; ${mend}`);
   if (textHash({ fit: stored.fit, weights: stored.weights }) !== stored.sha256.fit) {
     throw new BundleError(`Expected the stored checksum of ${join(folder, 'fit.json')}, the content differs; ${mend}`);
   }
+  const lengths = stored.weights.reduce((sum, { length }) => sum + length, 0);
+  if (lengths * 4 !== bytes.length)
+    throw new BundleError(`Expected ${lengths} numbers in ${join(folder, 'weights.bin')}, received ${bytes.length / 4}; ${mend}`);
   let offset = 0;
   const weights = stored.weights.map(({ name, shape, length }): Weight => {
     const values = new Float32Array(length);
@@ -109,10 +199,14 @@ function readBundle(folder: string): Fit | undefined {
   return { ...stored.fit, weights };
 }
 
+function weightBytes(weights: readonly Weight[]): Buffer {
+  return Buffer.concat(weights.map(({ values }) => Buffer.from(values.buffer, values.byteOffset, values.byteLength)));
+}
+
 function writeDurably(path: string, bytes: Uint8Array): void {
   const file = openSync(path, 'wx');
   try {
-    writeSync(file, bytes);
+    writeFileSync(file, bytes);
     fsyncSync(file);
   } finally {
     closeSync(file);

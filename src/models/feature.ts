@@ -17,12 +17,18 @@ export const standardFeatures: readonly FeatureSpecification[] = [
 
 const RAW = ['open', 'high', 'low', 'close', 'volume'] as const;
 const DAY = 86_400_000;
+/** The mean year of the Gregorian calendar. */
+const YEAR = 365.2425 * DAY;
 
 // Calendar terms use the bar's close, the moment of the decision.
 const OWN: Readonly<Record<string, (bars: Bars) => Column>> = {
   range: ({ high, low, close }) => close.map((price, i) => (high[i]! - low[i]!) / price),
-  daySin: (bars) => timeOfDay(bars, Math.sin),
-  dayCos: (bars) => timeOfDay(bars, Math.cos),
+  // Sources give closes that are adjusted already.
+  adjustedClose: ({ close }) => close,
+  daySin: (bars) => timeIn(DAY, bars, Math.sin),
+  dayCos: (bars) => timeIn(DAY, bars, Math.cos),
+  yearSin: (bars) => timeIn(YEAR, bars, Math.sin),
+  yearCos: (bars) => timeIn(YEAR, bars, Math.cos),
   hour: (bars) => bars.openTime.map((time) => Math.floor(cycle(time + bars.intervalMs, DAY) / 3_600_000)),
   // 1970-01-01 was a Thursday; 0 is Sunday.
   weekday: (bars) => bars.openTime.map((time) => cycle(Math.floor((time + bars.intervalMs) / DAY) + 4, 7)),
@@ -52,12 +58,25 @@ export function checkFeature(specification: FeatureSpecification): void {
   const { name, parameters } = parse(specification);
   if (RAW.some((column) => column === name) || OWN[name]) return;
   if (name === 'lag') checkFeature(lagOf(parameters).of);
-  else indicator(name, parameters as Parameters<typeof indicator>[1]);
+  else indicatorOf(name, parameters);
 }
 
+/** All outputs of an indicator, or with `output` (such as `upper` of bollinger) the one of that name. */
 function indicatorColumns(name: string, parameters: FeatureParameters | undefined, bars: Bars): readonly Column[] {
-  const found = indicator(name, parameters as Parameters<typeof indicator>[1]);
-  return found.compute(bars).slice(0, found.outputs.length);
+  const { found, chosen } = indicatorOf(name, parameters);
+  const columns = found.compute(bars);
+  return chosen === undefined ? columns.slice(0, found.outputs.length) : [columns[chosen]!];
+}
+
+function indicatorOf(name: string, parameters: FeatureParameters | undefined) {
+  const { output, ...own } = typeof parameters === 'object' ? parameters : { output: undefined };
+  const given = typeof parameters === 'object' && output !== undefined ? own : parameters;
+  const found = indicator(name, given as Parameters<typeof indicator>[1]);
+  if (output === undefined) return { found, chosen: undefined };
+  const names = found.outputs.map((full) => full.slice(full.lastIndexOf(')') + 2) || name);
+  const chosen = names.indexOf(String(output));
+  if (chosen < 0) throw new TypeError(`Expected an output of ${name} (${names.join(', ')}), received ${JSON.stringify(output)}`);
+  return { found, chosen };
 }
 
 function parse(specification: FeatureSpecification): { name: string; parameters: FeatureParameters | undefined } {
@@ -90,8 +109,8 @@ function cycle(value: number, length: number): number {
   return ((value % length) + length) % length;
 }
 
-function timeOfDay(bars: Bars, wave: (angle: number) => number): Column {
-  return bars.openTime.map((time) => wave((2 * Math.PI * ((time + bars.intervalMs) % DAY)) / DAY));
+function timeIn(cycleMs: number, bars: Bars, wave: (angle: number) => number): Column {
+  return bars.openTime.map((time) => wave((2 * Math.PI * ((time + bars.intervalMs) % cycleMs)) / cycleMs));
 }
 
 /** Features side by side: row-major [bar][column]. */

@@ -89,8 +89,11 @@ export interface Training {
   readonly patience: number;
   /** Global-norm clipping of the gradient; 0 for none. */
   readonly clipNorm: number;
-  /** Shuffle the training samples before every epoch (seeded). */
-  readonly shuffle: boolean;
+  /**
+   * Whether the training samples come in a random order (seeded): a new one in every epoch (true), or the same one in all (`once`), as
+   * Keras has it after `set_random_seed`, which starts its stream anew in every epoch; false leaves them in order of time.
+   */
+  readonly shuffle: boolean | 'once';
   /** Standard deviation of normal noise on the scaled inputs of training windows, drawn afresh for every batch; 0 for none. */
   readonly noise: number;
   /** Lowers the learning rate where the loss no longer falls; null keeps it. */

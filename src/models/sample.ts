@@ -30,9 +30,9 @@ export function splitSamples(usable: Uint8Array, known: number, horizon: number,
   return { ends: Int32Array.from([...training, ...ends.slice(ends.length - validation)]), trainCount: training.length };
 }
 
-/** 1 for every row that closes a complete window and has a label, else 0. */
-export function usableRows(complete: Uint8Array, target: Float64Array): Uint8Array {
-  return complete.map((flag, row) => (Number.isNaN(target[row]) ? 0 : flag));
+/** 1 for every row that closes a complete window and has all its labels (`width` side by side), else 0. */
+export function usableRows(complete: Uint8Array, labels: Float64Array, width = 1): Uint8Array {
+  return complete.map((flag, row) => (labels.subarray(row * width, (row + 1) * width).some(Number.isNaN) ? 0 : flag));
 }
 
 /** 1 for every row whose last `lookback` rows hold no NaN, else 0. */

@@ -1,11 +1,14 @@
 import type { EChartsOption } from 'echarts';
 import { drawn } from './palette.ts';
+import { textWidth } from './typeface.ts';
 
 /** One figure: what it shows in words, and how it is drawn. */
 export interface Figure {
   readonly title: string;
   /** One or two sentences below the figure. */
   readonly caption: string;
+  /** `CHART_WIDTH` where not given. */
+  readonly width?: number;
   /** Height in the units of `CHART_WIDTH`. */
   readonly height: number;
   readonly option: EChartsOption;
@@ -67,14 +70,21 @@ export type Drawing = (figure: Figure, id: string) => string;
 
 /** Loads the charting library, which takes most of a second, and returns what draws with it. */
 export async function loadDrawing(): Promise<Drawing> {
-  const { init } = await import('echarts');
+  const { init, setPlatformAPI } = await import('echarts');
+  setPlatformAPI({ measureText });
   return (figure, id) => {
-    const chart = init(null, null, { renderer: 'svg', ssr: true, width: CHART_WIDTH, height: figure.height });
+    const chart = init(null, null, { renderer: 'svg', ssr: true, width: figure.width ?? CHART_WIDTH, height: figure.height });
     chart.setOption({ ...BASE, ...figure.option });
     const svg = chart.renderToSVGString();
     chart.dispose();
     return normalised(svg, id);
   };
+}
+
+/** Without a screen the library guesses widths from a narrow typeface, and what it then lays out is clipped in a wider one. */
+function measureText(text: string, font?: string): { width: number } {
+  const size = Number(/([\d.]+)px/.exec(font ?? '')?.[1] ?? 12);
+  return { width: textWidth(text, size, font?.includes('bold') ?? false) };
 }
 
 /**

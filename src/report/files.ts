@@ -1,13 +1,7 @@
 import type { Backtest } from '../backtest/result.ts';
 import { isoInstant } from '../core/instant.ts';
 import type { Event } from '../core/trace.ts';
-
-/*
- * The tables of a run as comma-separated text (RFC 4180, lines end in \n): a header, then one row each. Times are ISO 8601 UTC,
- * numbers carry every digit, and what is undefined is empty.
- */
-
-type Cell = string | number | null;
+import { type Cell, csv } from './csv.ts';
 
 /** One row per trade; an open position has an empty exit. */
 export function tradesCsv(backtest: Backtest): string {
@@ -67,14 +61,4 @@ function eventCells(event: Event): Cell[] {
     case 'rejection':
       return [event.id, event.market, null, null, null, null, null, null, null, event.reason];
   }
-}
-
-function csv(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  return `${[header, ...rows].map((row) => row.map(cellText).join(',')).join('\n')}\n`;
-}
-
-function cellText(cell: Cell): string {
-  if (cell === null) return '';
-  if (typeof cell === 'number') return Number.isFinite(cell) ? String(cell) : '';
-  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }

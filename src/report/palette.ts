@@ -18,6 +18,8 @@ export const PALETTE = {
   holding: { light: '#e69f00', dark: '#f0b32e' },
   gain: { light: '#009e73', dark: '#2bbf94' },
   loss: { light: '#d55e00', dark: '#f0803c' },
+  violet: { light: '#cc79a7', dark: '#e3a3c6' },
+  sky: { light: '#56b4e9', dark: '#8fd0f5' },
   actual: { light: '#8a8d93', dark: '#898d94' },
 } as const satisfies Record<string, Shade>;
 

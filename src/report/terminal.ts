@@ -1,8 +1,8 @@
-import Table from 'cli-table3';
 import { createColors } from 'picocolors';
 import type { Backtest, ForecastReport, Performance, RunResult, Skill } from '../backtest/result.ts';
 import { basisPoints, count, counted, day, money, percent, pValue, ratio, share } from './format.ts';
 import { sparklines } from './sparkline.ts';
+import { type Colours, clip, grid, plain, wrap } from './text.ts';
 
 export interface TerminalOptions {
   readonly colour: boolean;
@@ -63,8 +63,6 @@ export function terminalSummary(backtest: Backtest, options: TerminalOptions): s
   return lines.join('\n');
 }
 
-type Colours = ReturnType<typeof createColors>;
-
 /** Two figures a line where the width allows it. */
 function performanceLines({ performance, buyAndHold }: RunResult, width: number, colours: Colours): string[] {
   const cells = METRICS.map(([name, print]) => [name, print(performance), print(buyAndHold)]);
@@ -124,43 +122,4 @@ function warningLines(report: RunResult): string[] {
   if (report.rejections.length > 0) warnings.push(counted(report.rejections.length, 'unfilled order'));
   const shown = warnings.slice(0, WARNINGS).map((warning) => `Warning: ${plain(warning)}`);
   return warnings.length > WARNINGS ? [...shown, `and ${counted(warnings.length - WARNINGS, 'further warning')} in the report`] : shown;
-}
-
-/** Rows under a header, without lines; a column that starts with words is left-aligned, numbers are right-aligned. */
-function grid(header: readonly string[], rows: readonly (readonly string[])[], colours: Colours): string[] {
-  const sides = ['top', 'bottom', 'left', 'right', 'mid', 'left-mid', 'right-mid', 'mid-mid', 'middle'] as const;
-  const corners = ['top-mid', 'top-left', 'top-right', 'bottom-mid', 'bottom-left', 'bottom-right'] as const;
-  const table = new Table({
-    chars: Object.fromEntries([...sides, ...corners].map((part) => [part, ''])),
-    style: { 'padding-left': 0, 'padding-right': 2, head: [], border: [], compact: true },
-    colAligns: header.map((name) => (name === '' || name === 'forecast' ? 'left' : 'right')),
-    head: header.map((name) => colours.dim(name)),
-  });
-  table.push(...rows.map((row) => [...row]));
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd());
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = '';
-    }
-    line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
-}
-
-function clip(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, width - 3)}...`;
-}
-
-/** Without control characters: a name from a file must not steer the terminal. */
-function plain(text: string): string {
-  return text.replace(/\p{Cc}+/gu, ' ');
 }

@@ -4,7 +4,7 @@ import type { Panel } from '../core/panel.ts';
 import { type FeatureMatrix, featureMatrix } from '../models/feature.ts';
 import { type BaselineKind, baselineFor, isBaseline, type Model } from '../models/model.ts';
 import { completeWindows, usableRows } from '../models/sample.ts';
-import { labels } from '../models/target.ts';
+import { labels, outputNames } from '../models/target.ts';
 import type { Bot } from './bot.ts';
 
 /** What the fits of one market learn from and forecast with: columns computed once, before anything is planned or run. */
@@ -22,7 +22,10 @@ export interface MarketInputs {
 }
 
 export interface Learnable {
+  /** Row-major [row][target]. */
   readonly labels: Column;
+  /** Targets side by side. */
+  readonly width: number;
   readonly usable: Uint8Array;
 }
 
@@ -36,15 +39,16 @@ export function prepareInputs(bot: Bot, panel: Panel): readonly MarketInputs[] |
     const features = featureMatrix(model.features, bars);
     const complete = completeWindows(features.values, features.width, model.lookback);
     const returns = labels('return', bars, model.horizon);
-    const plain = { labels: returns, usable: usableRows(complete, returns) };
+    const plain = { labels: returns, width: 1, usable: usableRows(complete, returns) };
     const own = model.target === 'return' ? returns : labels(model.target, bars, model.horizon);
+    const width = outputNames(model.target).length;
     return {
       slot: Int32Array.from(bars.openTime, (time) => slotOf(bot.calendar, bars.intervalMs, anchor, time)),
       features,
       complete,
       returns,
       plain,
-      target: own === returns ? plain : { labels: own, usable: usableRows(complete, own) },
+      target: own === returns ? plain : { labels: own, width, usable: usableRows(complete, own, width) },
     };
   });
 }

@@ -72,7 +72,7 @@ export function requestAt(bot: Bot, model: Model, panel: Panel, inputs: MarketIn
   const bars = panel.markets[market]!;
   const split = samplesAt(model, inputs, place);
   if (!split || split.ends.length === 0) return undefined;
-  const { labels } = learnable(model, inputs);
+  const { labels, width: labelWidth } = learnable(model, inputs);
   const { ends, trainCount } = split;
   const { values, width } = inputs.features;
   const start = ends[0]! - model.lookback + 1;
@@ -89,11 +89,20 @@ export function requestAt(bot: Bot, model: Model, panel: Panel, inputs: MarketIn
     width,
     ends: ends.map((end) => end - start),
     trainCount,
-    labels: Float64Array.from(ends, (end) => labels[end]!),
+    labels: labelsAt(labels, labelWidth, ends),
     moves: Float64Array.from(ends, (end) => inputs.returns[end]!),
     seed: deriveSeed(bot.seed, bars.market, time),
   };
   return { ...request, key: requestKey(request, trainerId) };
+}
+
+/** The labels of samples, row-major [sample][target]. */
+export function labelsAt(labels: Float64Array, width: number, ends: Int32Array): Float64Array {
+  const chosen = new Float64Array(ends.length * width);
+  ends.forEach((end, k) => {
+    chosen.set(labels.subarray(end * width, (end + 1) * width), k * width);
+  });
+  return chosen;
 }
 
 /**

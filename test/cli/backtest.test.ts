@@ -104,7 +104,7 @@ describe('backtest', () => {
     expect(existsSync(join(folder, 'stopped', 'runs'))).toBe(false);
   });
 
-  it('shows a bar on a terminal, with the model and how many folds are done, whichever ends first, and clears it at the end', async () => {
+  it('shows a bar on a terminal, with the model and how many fits are done, whichever ends first, and clears it at the end', async () => {
     const parts: string[] = [];
     const sink = new Writable({
       write(chunk, _encoding, done) {
@@ -121,8 +121,8 @@ describe('backtest', () => {
     });
     const { code } = await paperwalk(['backtest', ...FAST, ...workspace('bar')], { stderr: terminal });
     expect(code).toBe(0);
-    expect(parts.join('')).toContain(`${'░'.repeat(24)} gru 0/2 folds`);
-    expect(parts.join('')).toContain(`${'█'.repeat(24)} gru 2/2 folds`);
+    expect(parts.join('')).toContain(`${'░'.repeat(24)} gru 0/2 fits`);
+    expect(parts.join('')).toContain(`${'█'.repeat(24)} gru 2/2 fits`);
     // The control sequence that clears the line.
     expect(parts.at(-1)).toContain('[2K');
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../src/core/random.ts';
-import { drift, majority, persistence } from '../../src/models/baselines/constant.ts';
+import { drift, majority, mean, persistence } from '../../src/models/baselines/constant.ts';
 import { linear } from '../../src/models/baselines/linear.ts';
 import { baseline, createModel, networkOf } from '../../src/models/model.ts';
 import type { Samples, Trainer } from '../../src/models/trainer.ts';
@@ -32,6 +32,10 @@ describe('baselines', () => {
 
   it('drift says the mean of the training returns', async () => {
     for (const value of await forecasts(drift, small)) expect(value).toBeCloseTo(0.04 / 3, 7);
+  });
+
+  it('mean says the mean of the training targets, whatever they are', async () => {
+    expect(await forecasts(mean, samplesOf([1, 2, 3, 4], 1, [100, 104, 105, 900], 3))).toEqual([103, 103, 103, 103]);
   });
 
   it('majority says the more frequent direction, with the size of the mean', async () => {

@@ -1,8 +1,16 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { BundleError, directoryFitStore, directoryForecastStore, memoryFitStore } from '../../src/models/bundle.ts';
+import {
+  addBundle,
+  BundleError,
+  bundleKeys,
+  directoryFitStore,
+  directoryForecastStore,
+  inspectBundle,
+  memoryFitStore,
+} from '../../src/models/bundle.ts';
 import type { Fit } from '../../src/models/fit.ts';
 import { backtestOf, ridgeBot } from '../support/bots.ts';
 import { randomBars } from '../support/markets.ts';
@@ -54,6 +62,53 @@ describe('the store of fits', () => {
       }
       writeFileSync(path, clean);
     }
+  });
+});
+
+describe('a folder of fits', () => {
+  const weightsFile = (key: string) => join(folder, key, 'weights.bin');
+
+  it('says what lies in it, damage included, and takes nothing else for a fit', async () => {
+    const fit = await someFit();
+    expect(bundleKeys(join(folder, 'nowhere'))).toEqual([]);
+    directoryFitStore(folder).put(fit);
+    mkdirSync(join(folder, `.${fit.key}.half`));
+    mkdirSync(join(folder, 'a'.repeat(63)));
+    expect(bundleKeys(folder)).toEqual([fit.key]);
+    expect(inspectBundle(folder, fit.key)).toMatchObject({ key: fit.key, content: { kind: 'fit', fit } });
+    expect(inspectBundle(folder, fit.key).bytes).toBeGreaterThan(1000);
+    writeFileSync(weightsFile(fit.key), 'x');
+    expect(inspectBundle(folder, fit.key)).toMatchObject({
+      content: { kind: 'damaged', reason: expect.stringContaining(weightsFile(fit.key)) },
+    });
+    for (const text of ['null', '{}', '{"sha256":1}', '[']) {
+      writeFileSync(join(folder, fit.key, 'fit.json'), text);
+      expect(inspectBundle(folder, fit.key).content.kind, text).toBe('damaged');
+    }
+  });
+
+  it('knows a fit that lies under the key of another', async () => {
+    const fit = await someFit();
+    const other = 'e'.repeat(64);
+    directoryFitStore(folder).put(fit);
+    mkdirSync(join(folder, other));
+    for (const name of ['weights.bin', 'fit.json']) writeFileSync(join(folder, other, name), readFileSync(join(folder, fit.key, name)));
+    expect(inspectBundle(folder, other)).toMatchObject({ content: { kind: 'damaged', reason: expect.stringContaining(other) } });
+  });
+
+  it('takes a fit from elsewhere, once, in place of a damaged one too, and never another under its key', async () => {
+    const fit = await someFit();
+    expect(addBundle(folder, fit)).toBe('added');
+    expect(addBundle(folder, fit)).toBe('known');
+    // What a later version says about a fit changes no forecast.
+    expect(addBundle(folder, { ...fit, scores: [] } as Fit)).toBe('known');
+    const weights = fit.weights.map((weight) => ({ ...weight, values: weight.values.map((value) => -value) }));
+    expect(() => addBundle(folder, { ...fit, weights })).toThrow(/another under the same key; delete the folder to take it/);
+    expect(() => addBundle(folder, { ...fit, meanMove: 2 })).toThrow(BundleError);
+    writeFileSync(weightsFile(fit.key), 'x');
+    expect(addBundle(folder, fit)).toBe('mended');
+    expect(directoryFitStore(folder).get(fit.key)).toEqual(fit);
+    expect(readdirSync(folder)).toEqual([fit.key]);
   });
 });
 

@@ -91,9 +91,7 @@ describe('a model', () => {
     expect(() => createModel({ kind: 'gru', train: { loss: 'binary-cross-entropy' } })).toThrow(
       'received binary-cross-entropy with return',
     );
-    expect(() => createModel({ kind: 'linear', target: 'price' })).toThrow(
-      'Expected target return with the baseline linear, received price',
-    );
+    expect(() => createModel({ kind: 'drift', target: 'price' })).toThrow('Expected target return with the baseline drift, received price');
     expect(createModel({ kind: 'gru', target: 'direction' }).training.loss).toEqual({ kind: 'binary-cross-entropy' });
   });
 });

@@ -1,5 +1,8 @@
 import { CholeskyDecomposition, Matrix } from 'ml-matrix';
 import type { Samples, Trainer } from '../trainer.ts';
+import { openAffine } from './affine.ts';
+import { fitted, vector } from './fitted.ts';
+import { trainingTable } from './training-table.ts';
 
 // Penalties tried, as multiples of the number of training samples; the validation part picks one.
 const PENALTIES = [1e-3, 1e-2, 1e-1, 1, 10] as const;
@@ -17,36 +20,13 @@ export const linear: Trainer = {
   concurrency: 1,
   async fit(_network, samples, _training, watch) {
     watch.signal?.throwIfAborted();
+    const learnable = trainingTable(samples);
+    if (learnable.kind === 'refused') return learnable;
     const { kernel, bias } = ridge(samples);
     if (!kernel.every(Number.isFinite)) return { kind: 'refused', reason: 'the linear system has no finite solution' };
-    const shape = [samples.lookback * samples.inputs];
-    return {
-      kind: 'trained',
-      weights: [
-        { name: 'kernel', shape, values: Float32Array.from(kernel) },
-        { name: 'bias', shape: [1], values: Float32Array.of(bias) },
-      ],
-      epochs: 0,
-      bestEpoch: 0,
-      losses: [],
-      validationLosses: [],
-    };
+    return fitted(vector('kernel', kernel), vector('bias', [bias]));
   },
-  open({ lookback, inputs }, weights) {
-    const kernel = weights[0]!.values;
-    const bias = weights[1]!.values[0]!;
-    return {
-      forecast(rows, ends, _slots, into) {
-        for (let k = 0; k < ends.length; k++) {
-          const start = (ends[k]! - lookback + 1) * inputs;
-          let sum = bias;
-          for (let j = 0; j < kernel.length; j++) sum += kernel[j]! * rows[start + j]!;
-          into[k] = sum;
-        }
-      },
-      close: () => {},
-    };
-  },
+  open: openAffine,
 };
 
 function ridge(samples: Samples): { kernel: Float64Array; bias: number } {

@@ -30,7 +30,7 @@ export function* trainingLoop(
   const validates = samples.ends.length > trainCount;
   const stopsEarly = training.patience > 0 && validates;
   const random = createRandom(deriveSeed(training.seed, 'shuffle'));
-  const inOrder = Int32Array.from({ length: trainCount }, (_, k) => k);
+  const sameOrder = training.shuffle === 'once' ? random.permutation(trainCount) : Int32Array.from({ length: trainCount }, (_, k) => k);
   const rate = createRate(training);
   const losses: number[] = [];
   const validationLosses: number[] = [];
@@ -41,7 +41,7 @@ export function* trainingLoop(
   };
 
   for (let epoch = 1; epoch <= training.epochs; epoch++) {
-    const order = training.shuffle ? random.permutation(trainCount) : inOrder;
+    const order = training.shuffle === true ? random.permutation(trainCount) : sameOrder;
     let sum = 0;
     for (let from = 0; from < trainCount; from += training.batchSize) {
       const chosen = order.subarray(from, from + training.batchSize);

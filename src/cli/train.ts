@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { cutBars, type MarketData, summarise } from '../backtest/backtest.ts';
+import { ConfigError } from '../config/config-error.ts';
+import type { LoadedBot } from '../config.ts';
+import { DataError } from '../data/data-error.ts';
+import { runExperiment } from '../lab/experiment.ts';
+import type { MarketBars } from '../lab/plan.ts';
+import { createLearnerPool } from '../models/baselines/learner-pool.ts';
+import { learners } from '../models/baselines/learners.ts';
+import { directoryFitStore } from '../models/bundle.ts';
+import { loadTrainer } from '../models/engines/load.ts';
+import { isLearner } from '../models/model.ts';
+import { experimentText } from '../report/experiment-text.ts';
+import { loadBotFile } from './bot-file.ts';
+import { ExitCode } from './exit-code.ts';
+import { drawnOutputs, writeExperimentFolder } from './experiment-folder.ts';
+import { type BotOptions, colourful, type Host, print, revectorizerOf } from './host.ts';
+import { loadMarkets } from './market-data.ts';
+import { createLabProgress } from './progress.ts';
+
+interface TrainOptions extends BotOptions {
+  readonly figures?: string;
+}
+
+/** Fits a bot's models on one chronological split, stores what came of it, and says which of them know more than the last price. */
+export async function run([file = '']: readonly string[], options: TrainOptions, host: Host): Promise<number> {
+  const { workspace, json, quiet } = options;
+  const drawn = drawnOutputs(options.figures);
+  const loaded = await loadBotFile(file, options, host);
+  const { experiment: plan } = loaded;
+  if (!plan) throw new ConfigError([`${file}: Expected a model to train, received none; add model: gru`]);
+  const { markets, data } = await loadEach(loaded, workspace);
+  if (!quiet) for (const { market, warnings } of data) for (const warning of warnings) print(host.stderr, `${market}: ${warning}`);
+
+  const progress = quiet ? undefined : createLabProgress(host);
+  const pool = createLearnerPool();
+  const experiment = await runExperiment(plan, markets, {
+    networkTrainer: onlyOnce((engine) => loadTrainer(engine, { revectorizer: revectorizerOf(host) })),
+    baselineTrainer: (kind) => (isLearner(kind) ? pool.trainers[kind] : learners[kind]),
+    fits: directoryFitStore(join(workspace, 'cache', 'fits')),
+    clock: () => performance.now(),
+    signal: host.signal,
+    config: loaded.config,
+    data,
+    ...(progress && { onProgress: progress.show }),
+  }).finally(async () => {
+    progress?.close();
+    await pool.close();
+  });
+  host.signal.throwIfAborted();
+  const folder = await writeExperimentFolder(workspace, experiment, drawn);
+
+  const { report } = experiment;
+  if (json) print(host.stdout, JSON.stringify(report));
+  else {
+    const view = { colour: colourful(host.stdout, host), width: host.stdout.columns ?? 100, timings: true };
+    print(host.stdout, experimentText(report, { ...view, htmlPath: join(folder, 'report.html') }));
+  }
+  return report.failures.length > 0 ? ExitCode.data : ExitCode.done;
+}
+
+/** Every market by itself: one that is missing or refused does not stop the others. */
+async function loadEach(loaded: LoadedBot, workspace: string): Promise<{ markets: MarketBars[]; data: ReturnType<typeof summarise>[] }> {
+  const markets: MarketBars[] = [];
+  const data: ReturnType<typeof summarise>[] = [];
+  for (const reference of loaded.markets) {
+    try {
+      for (const market of await loadMarkets({ ...loaded, markets: [reference] }, workspace)) {
+        const bars = cutBars(loaded.bot, market.bars);
+        markets.push({ market: bars.market, bars });
+        data.push(summarise({ ...market, bars } satisfies MarketData));
+      }
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      markets.push({ market: reference.source, refused: error.message });
+    }
+  }
+  return { markets, data };
+}
+
+/** One trainer for each engine, however often it is asked for. */
+function onlyOnce<K, T>(load: (key: K) => Promise<T>): (key: K) => Promise<T> {
+  const loaded = new Map<K, Promise<T>>();
+  return (key) => {
+    const found = loaded.get(key) ?? load(key);
+    loaded.set(key, found);
+    return found;
+  };
+}

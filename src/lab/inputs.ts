@@ -1,0 +1,126 @@
+import type { Bars, Column } from '../core/bars.ts';
+import { DataError } from '../data/data-error.ts';
+import { type FeatureMatrix, featureColumns, featureMatrix } from '../models/feature.ts';
+import { canonicalJson } from '../models/key.ts';
+import type { Model } from '../models/model.ts';
+import { completeWindows, usableRows } from '../models/sample.ts';
+import { labels, outputNames, presentLevels } from '../models/target.ts';
+import { labelsAt } from '../walk/plan.ts';
+import type { ExperimentPlan } from './plan.ts';
+import { type Ends, type Split, splitRows, windowEnds } from './split.ts';
+
+/** What one model learns from on one market: columns, labels, and the windows of each part. */
+export interface LabInputs {
+  readonly bars: Bars;
+  readonly features: FeatureMatrix;
+  readonly split: Split;
+  /** Windows whose labels are known, part by part. */
+  readonly ends: Ends;
+  /** Where windows lie inside their part, the scalers see all of its rows, those that close no window too; as the publication has it. */
+  readonly scaledBy?: { readonly from: number; readonly to: number; readonly labels: Float64Array };
+  /** Row-major [row][target], unscaled. */
+  readonly labels: Column;
+  readonly labelWidth: number;
+  /** Simple returns of the close over the horizon. */
+  readonly returns: Column;
+  /** Present and coming levels of every output, [output][row]. */
+  readonly present: readonly Column[];
+  readonly actual: readonly Column[];
+}
+
+/** A market opened for an experiment: inputs of models that have the same features are worked out once. */
+export function openMarket(plan: ExperimentPlan, bars: Bars): (model: Model) => LabInputs {
+  const matrices = new Map<string, FeatureMatrix>();
+  const opened = new Map<string, LabInputs>();
+  return (model) => {
+    const features = canonicalJson(model.features);
+    const name = canonicalJson([model.features, model.lookback, model.horizon, model.target, model.sampling.embargo]);
+    const found = opened.get(name);
+    if (found) return found;
+    let matrix = matrices.get(features);
+    if (!matrix) {
+      matrix = featureMatrix(model.features, bars);
+      matrices.set(features, matrix);
+    }
+    const inputs = inputsOf(plan, bars, model, matrix);
+    opened.set(name, inputs);
+    return inputs;
+  };
+}
+
+function inputsOf(plan: ExperimentPlan, bars: Bars, model: Model, features: FeatureMatrix): LabInputs {
+  const { lookback, horizon, target } = model;
+  const { values, width } = features;
+  const split = splitRows(bars, values, width, plan.split);
+  const complete = completeWindows(values, width, lookback);
+  const labelled = labels(target, bars, horizon);
+  const labelWidth = outputNames(target).length;
+  const usable = usableRows(complete, labelled, labelWidth);
+  const rule = { lookback, horizon, embargo: model.sampling.embargo, windows: plan.windows, dropLast: plan.dropLast };
+  // One row is inside any part: only windows of several rows have an inside.
+  const ends = windowEnds(split, usable, lookback === 1 ? { ...rule, windows: 'overlapping' } : rule);
+  const inputs: LabInputs = {
+    bars,
+    features,
+    split,
+    ends,
+    ...(plan.windows === 'inside' && { scaledBy: trainingRows(split, labelled, labelWidth, horizon) }),
+    labels: labelled,
+    labelWidth,
+    returns: labels('return', bars, horizon),
+    present: columnsOf(presentLevels(target, bars, horizon), labelWidth),
+    actual: columnsOf(comingLevels(model, bars), labelWidth),
+  };
+  check(model, inputs);
+  return inputs;
+}
+
+/** All rows of the training part, and the labels that are known within it. */
+function trainingRows({ rows, validation }: Split, labelled: Column, width: number, horizon: number): NonNullable<LabInputs['scaledBy']> {
+  const from = rows[0]!;
+  const to = rows[validation - 1]! + 1;
+  const known = rows.subarray(0, validation).filter((row) => row + horizon < to);
+  return { from, to, labels: labelsAt(labelled, width, known) };
+}
+
+/** Levels `horizon` bars ahead, in the unit of the outputs' present levels. */
+function comingLevels({ target, horizon }: Model, bars: Bars): Column {
+  if (target === 'volatility' || typeof target !== 'string') return labels(target, bars, horizon);
+  return labels('price', bars, horizon);
+}
+
+function columnsOf(matrix: Column, width: number): Column[] {
+  const rows = matrix.length / width;
+  return Array.from({ length: width }, (_, k) => Float64Array.from({ length: rows }, (_unused, row) => matrix[row * width + k]!));
+}
+
+/** Refuses what nothing can be learnt from, and says which column or part it is. */
+function check(model: Model, { bars, features, ends, labels: labelled, labelWidth }: LabInputs): void {
+  const { train, validation } = ends;
+  if (train.length < 2 || validation.length < 1) {
+    throw new DataError(
+      `Expected at least 2 training windows and 1 validation window of ${model.lookback} rows in ${bars.market}, received ${train.length} and ${validation.length} from ${bars.length} bars; use a shorter model.lookback, mend experiment.split, or add history`,
+    );
+  }
+  const first = train[0]! - model.lookback + 1;
+  const last = train[train.length - 1]!;
+  const names = model.features.flatMap((feature) =>
+    featureColumns(feature, bars).map((_, k, all) =>
+      all.length > 1 ? `${JSON.stringify(feature)} output ${k + 1}` : JSON.stringify(feature),
+    ),
+  );
+  names.forEach((name, column) => {
+    const value = features.values[first * features.width + column]!;
+    for (let row = first; row <= last; row++) if (features.values[row * features.width + column] !== value) return;
+    throw new DataError(
+      `Expected the feature ${name} of ${bars.market} to change on the training rows, received ${value} on all ${last - first + 1}; take it out of model.features`,
+    );
+  });
+  for (let k = 0; k < labelWidth; k++) {
+    const value = labelled[train[0]! * labelWidth + k]!;
+    if (train.some((end) => labelled[end * labelWidth + k] !== value)) continue;
+    throw new DataError(
+      `Expected the target ${outputNames(model.target)[k]} of ${bars.market} to change on the training rows, received ${value} for all ${train.length} windows; use another target or market`,
+    );
+  }
+}

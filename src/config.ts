@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { ConfigError } from './config/config-error.ts';
 import { crossCheck } from './config/cross-check.ts';
@@ -45,6 +45,8 @@ export interface LoadedBot {
   readonly bot: Bot;
   /** What `train` does; undefined without a model. */
   readonly experiment: ExperimentPlan | undefined;
+  /** A stored model that serves instead of one that is trained: its key, or the path of its file from the current folder. */
+  readonly frozen: string | undefined;
   readonly intervalMs: number;
   readonly markets: readonly MarketReference[];
   readonly config: ResolvedConfig;
@@ -100,6 +102,7 @@ export function resolveBot(text: string, file: string, options: BotFileOptions):
   return {
     bot: botOf(config),
     experiment: experimentPlan(config),
+    frozen: frozenOf(config, file),
     intervalMs: intervalMs(config.interval),
     markets: config.markets.map((market, k) => ({
       ...market,
@@ -129,6 +132,11 @@ function plain(document: ReturnType<typeof parseDocument>, file: string): Record
     throw new ConfigError([`${file}:1:1: Expected keys and values such as name: my-bot, received ${JSON.stringify(raw) ?? 'nothing'}`]);
   }
   return raw as Record<string, unknown>;
+}
+
+/** Files are looked for from where the bot file lies. */
+function frozenOf({ schedule: { frozen } }: BotConfig, file: string): string | undefined {
+  return frozen !== undefined && /[/.]/.test(frozen) ? join(dirname(file), frozen) : frozen;
 }
 
 /** A bot without a name is called like its file. */

@@ -1,3 +1,4 @@
+import { isoInstant } from '../core/instant.ts';
 import { intervalName } from '../core/interval.ts';
 import type { Panel } from '../core/panel.ts';
 import type { Bot } from '../walk/bot.ts';
@@ -30,7 +31,12 @@ export function assumptions(bot: Bot, panel: Panel): string[] {
       : 'Figures start at the first bar at which a decision was possible, for strategy and buy & hold alike.',
     'Buy & hold gives every market the same share of the capital, buys by the same fill rule and fees, and is never rebalanced.',
   ];
-  if (model) {
+  if (bot.frozen) {
+    const { key, market, time } = bot.frozen;
+    notes.push(
+      `The model ${key.slice(0, 12)} was made at ${isoInstant(time)} from ${market} and is never trained again; it serves decisions after that close only.`,
+    );
+  } else if (model) {
     const { window, expanding, validation, embargo } = model.sampling;
     notes.push(
       `A fit is requested every ${schedule.retrain} bars, learns only from labels known by then, serves from ${schedule.delay} bar(s) later and expires after ${schedule.maxAge} bars.`,

@@ -14,6 +14,7 @@ import type { Bot } from '../walk/bot.ts';
 import { digest } from '../walk/digest.ts';
 import { type RowRange, runBot, signalColumns } from '../walk/walk.ts';
 import { assumptions } from './assumptions.ts';
+import { predictFrozen } from './frozen.ts';
 import { type Predictions, predict, type Surroundings } from './predictions.ts';
 import type { Backtest, DataSummary, FitSummary, MarketColumns, RunResult, TradeRow } from './result.ts';
 import { scoreForecasts } from './score.ts';
@@ -48,7 +49,7 @@ export async function backtestBot(bot: Bot, data: readonly MarketData[], around:
   );
   if (ranges.every(({ from, to }) => from >= to)) throw new DataError(emptyPeriod(bot, panel));
   const prepared = around.clock();
-  const predictions = bot.model ? await predict(bot, bot.model, panel, ranges, around) : undefined;
+  const predictions = await predictionsOf(bot, panel, ranges, around);
   if (predictions) refuseWithoutForecast(bot, predictions);
   const trained = around.clock();
 
@@ -116,6 +117,11 @@ export async function backtestBot(bot: Bot, data: readonly MarketData[], around:
   };
 }
 
+async function predictionsOf(bot: Bot, panel: Panel, ranges: readonly RowRange[], around: Surroundings): Promise<Predictions | undefined> {
+  if (bot.frozen) return predictFrozen(bot, bot.frozen, panel, around);
+  return bot.model ? predict(bot, bot.model, panel, ranges, around) : undefined;
+}
+
 /** The bars from the start of the history to the end of the trading period. Throws a DataError where there are none. */
 export function cutBars(bot: Bot, bars: Bars): Bars {
   const from = bot.historyFrom === undefined ? 0 : firstRowAt(bars, bot.historyFrom);
@@ -155,6 +161,11 @@ function rangeOf(bars: Bars): string {
 /** A model that never comes to a forecast is no result: say why there was no fit. */
 function refuseWithoutForecast(bot: Bot, { forecasts, outcomes, inputs }: Predictions): void {
   if (forecasts.columns.some((column) => column.some((value) => !Number.isNaN(value)))) return;
+  if (bot.frozen) {
+    throw new DataError(
+      `Expected bars after ${isoInstant(bot.frozen.time)}, when the frozen model ${bot.frozen.key.slice(0, 8)} was made and before which its forecasts would be hindsight, received none with complete features; add bars or mend period`,
+    );
+  }
   const refusals = [...outcomes.values()].flatMap((outcome) => (outcome.kind === 'refused' ? [outcome] : []));
   const trained = refusals.find(({ key }) => key !== '');
   if (trained) {

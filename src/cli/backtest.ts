@@ -7,6 +7,7 @@ import { loadTrainer } from '../models/engines/load.ts';
 import { terminalSummary } from '../report/terminal.ts';
 import { loadBotFile } from './bot-file.ts';
 import { ExitCode } from './exit-code.ts';
+import { botWithModel } from './frozen.ts';
 import { type BotOptions, colourful, type Host, print, revectorizerOf } from './host.ts';
 import { loadMarkets } from './market-data.ts';
 import { createProgress } from './progress.ts';
@@ -21,7 +22,8 @@ export async function run([file = '']: readonly string[], options: BotOptions, h
     for (const { bars, warnings = [] } of markets) for (const warning of warnings) print(host.stderr, `${bars.market}: ${warning}`);
 
   const progress = quiet ? undefined : createProgress(host);
-  const backtest = await backtestBot(loaded.bot, markets, {
+  const bot = await botWithModel(loaded, workspace);
+  const backtest = await backtestBot(bot, markets, {
     networkTrainer: (engine) => loadTrainer(engine, { revectorizer: revectorizerOf(host) }),
     fits: directoryFitStore(join(workspace, 'cache', 'fits')),
     forecasts: directoryForecastStore(join(workspace, 'cache', 'forecasts')),

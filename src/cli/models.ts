@@ -34,7 +34,7 @@ export async function list(_: readonly string[], options: CommonOptions, host: H
 
 /** Shows where one model comes from: data, network, training. */
 export async function show([key = '']: readonly string[], options: CommonOptions, host: Host): Promise<number> {
-  const { bundle, fit } = read(key, options.workspace);
+  const { bundle, fit } = storedModel(key, options.workspace);
   if (options.json) print(host.stdout, JSON.stringify({ schema: 'paperwalk/model@1', ...modelRecord(bundle, fit) }));
   else print(host.stdout, modelDetails(bundle, fit));
   return ExitCode.done;
@@ -42,7 +42,7 @@ export async function show([key = '']: readonly string[], options: CommonOptions
 
 /** Writes one model to a file that another workspace can import; a file of that name is replaced as a whole. */
 export async function exportModel([key = '', file = '']: readonly string[], options: CommonOptions, host: Host): Promise<number> {
-  const { fit } = read(key, options.workspace);
+  const { fit } = storedModel(key, options.workspace);
   const text = portableText(fit);
   await writeAtomically(file, text);
   if (options.json) print(host.stdout, JSON.stringify({ schema: 'paperwalk/models-export@1', key: fit.key, file, bytes: text.length }));
@@ -81,7 +81,8 @@ async function contentOf(file: string): Promise<string> {
 }
 
 /** The fit whose key begins with `prefix`. Throws a ConfigError where it is not exactly one, a BundleError where that one is damaged. */
-function read(prefix: string, workspace: string): { readonly bundle: StoredBundle; readonly fit: Fit } {
+/** The stored model whose key begins so. Throws a ConfigError for none or several, a BundleError where it is damaged. */
+export function storedModel(prefix: string, workspace: string): { readonly bundle: StoredBundle; readonly fit: Fit } {
   const directory = fitsOf(workspace);
   const keys = bundleKeys(directory);
   const matches = keys.filter((key) => key.startsWith(prefix.toLowerCase()));

@@ -47,8 +47,11 @@ function checkTimes({ period, calendar, interval, schedule }: BotConfig): Proble
   return found;
 }
 
-function checkModel({ model }: BotConfig): Problem[] {
+function checkModel({ model, schedule }: BotConfig): Problem[] {
   if (!model) return [];
+  if (schedule.frozen !== undefined) {
+    return [problem(['model'], 'Expected no model beside schedule.frozen, which brings its own, received one; take one of them out')];
+  }
   const features = featuresOf(model).flatMap((feature, k) => checkFeatureAt(feature, ['model', 'features', k]));
   return features.length > 0 ? features : refusals(['model'], () => createModel(modelOptions(model)));
 }
@@ -59,12 +62,12 @@ function checkFeatureAt(feature: FeatureSpecification, path: Path): Problem[] {
   return refusals(path, () => checkFeature(feature));
 }
 
-function checkStrategy({ strategy, model, markets }: BotConfig): Problem[] {
+function checkStrategy({ strategy, model, schedule, markets }: BotConfig): Problem[] {
   const options = strategyOptions(strategy);
   const refused = refusals(['strategy'], () => createStrategy(options));
   if (refused.length > 0) return refused;
   const found: Problem[] = [];
-  if (needsForecast(options) && !model) {
+  if (needsForecast(options) && !model && schedule.frozen === undefined) {
     found.push(
       problem(['strategy'], `Expected a model for the strategy ${strategy.kind}, which trades on forecasts, received none; add model: gru`),
     );

@@ -231,6 +231,7 @@ function strategyWords(names: string): (issue: { readonly code?: string | undefi
   return ({ code }) => (code === 'invalid_type' ? 'a strategy section with its kind' : `one of ${names}`);
 }
 
+const frozenWords = 'the key of a stored model, or a model file such as model.paperwalk-model.json';
 const periodsPerYear = positive('a number of bars a year');
 
 /** The section experiment as it is where a bot file has none. */
@@ -257,6 +258,7 @@ export const botSchema = section({
     delay: whole(0).default(1),
     maxAge: whole(0).exactOptional(),
     anchor: instant.exactOptional(),
+    frozen: text(frozenWords).min(1, { error: frozenWords }).exactOptional(),
   }).prefault({}),
   strategy,
   sizing: section({

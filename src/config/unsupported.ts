@@ -14,7 +14,11 @@ export function unsupported(raw: Readonly<Record<string, unknown>>): Problem[] {
 
   const { model, markets, schedule, costs } = raw;
   if (Array.isArray(model)) value(['model'], 'An ensemble (a list of models)');
-  if (schedule === 'frozen') value(['schedule'], 'A frozen schedule');
+  if (schedule === 'frozen') {
+    const message =
+      'Expected which model to freeze, received none; write schedule: { frozen: KEY } with a key that paperwalk models list shows';
+    found.push({ path: ['schedule'], part: 'value', message });
+  }
   if (isSection(costs) && costs.slippage === 'measured') value(['costs', 'slippage'], 'Measured slippage');
   if (Array.isArray(markets)) {
     markets.forEach((market, k) => {

@@ -1,6 +1,7 @@
 import type { CalendarName } from '../core/calendar.ts';
 import type { Rules } from '../core/engine.ts';
 import type { Strategy } from '../core/policy.ts';
+import type { Fit } from '../models/fit.ts';
 import type { Model } from '../models/model.ts';
 import type { Schedule } from '../models/schedule.ts';
 
@@ -18,6 +19,8 @@ export interface Bot {
   readonly rules: Rules;
   readonly strategy: Strategy;
   readonly model?: Model;
+  /** A fit of the model that serves every decision after it was made; nothing is trained. */
+  readonly frozen?: Fit;
   readonly schedule: Schedule;
   /** Slot 0 of the schedule, ms UTC; undefined for the first bar of the columns. */
   readonly anchor?: number;

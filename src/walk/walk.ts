@@ -1,5 +1,5 @@
 import { firstAtOrAfter } from '../core/ascending.ts';
-import type { Column } from '../core/bars.ts';
+import type { Bars, Column } from '../core/bars.ts';
 import { type Run, run } from '../core/engine.ts';
 import type { Panel } from '../core/panel.ts';
 import type { State } from '../core/trace.ts';
@@ -11,7 +11,7 @@ import type { Trainer } from '../models/trainer.ts';
 import type { Bot } from './bot.ts';
 import { concurrently } from './concurrently.ts';
 import type { MarketInputs } from './inputs.ts';
-import { dueSlots, type Outcomes, requestAt, type Slot, samplesAt, servedRuns, servingSlots, slotName } from './plan.ts';
+import { dueSlots, type Outcomes, requestAt, type Slot, samplesAt, servedRuns, servingSlots, slotName, UNSERVED } from './plan.ts';
 
 /** Computes the fit of a request, or finds it where it was computed before. The only thing a walk waits for. */
 export type FitSource = (request: Request, progress: { readonly fold: number; readonly folds: number }) => Promise<Outcome>;
@@ -89,7 +89,7 @@ export function forecastColumn(
     for (let row = from; row < to; row++) {
       if (inputs.complete[row] === 1) ends.push(row);
     }
-    forecastRun(outcome.fit, Int32Array.from(ends), bars.close, inputs, trainer, column, store);
+    forecastRun(outcome.fit, bars, Int32Array.from(ends), inputs, trainer, column, store);
   }
   return column;
 }
@@ -97,8 +97,8 @@ export function forecastColumn(
 /** Forecasts the windows that end at `ends` with one fit. */
 function forecastRun(
   fit: Fit,
+  { market, close }: Bars,
   ends: Int32Array,
-  close: Column,
   { features }: MarketInputs,
   trainer: Trainer,
   column: Column,
@@ -116,7 +116,7 @@ function forecastRun(
     });
     return;
   }
-  const open = openFit(fit, trainer);
+  const open = openFit(fit, trainer, market);
   try {
     open.forecast(values, close, ends, column);
   } finally {
@@ -126,6 +126,25 @@ function forecastRun(
     key!,
     Float64Array.from(ends, (row) => column[row]!),
   );
+}
+
+/** The place of a frozen fit in the schedule of a market. */
+const FROZEN_SLOT = 0;
+
+/** A frozen fit as the one outcome there is; it serves decisions at closes after the one at which it was made. */
+export function frozenForecasts(
+  fit: Fit,
+  panel: Panel,
+  inputs: readonly MarketInputs[],
+  trainer: Trainer,
+  store?: ForecastStore,
+): Forecasts & { readonly outcomes: Outcomes } {
+  const outcomes = new Map(panel.markets.map(({ market }): [string, Outcome] => [slotName(market, FROZEN_SLOT), { kind: 'fit', fit }]));
+  const serving = panel.markets.map(({ openTime, intervalMs }) =>
+    Int32Array.from(openTime, (time) => (time + intervalMs > fit.time ? FROZEN_SLOT : UNSERVED)),
+  );
+  const columns = panel.markets.map((_, m) => forecastColumn(panel, m, inputs[m]!, serving[m]!, outcomes, trainer, store));
+  return { outcomes, serving, columns };
 }
 
 /** Everything decided before the fold: which fit serves which row, and what it expects. */

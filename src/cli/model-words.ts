@@ -60,8 +60,8 @@ export function modelsTable(found: readonly StoredBundle[], now: number): string
   return [...(table.length > 0 ? [table.toString()] : []), ...lines].join('\n');
 }
 
-/** Where a model comes from, a line for each part. */
-export function modelDetails({ bytes, storedAt }: StoredBundle, fit: Fit): string {
+/** Where a model comes from and how it did, a line for each part. */
+export function modelDetails({ bytes, storedAt }: StoredBundle, fit: Fit, scores: readonly string[]): string {
   const { model, network, inputScaler, targetScaler } = fit;
   const lines: (readonly [string, string])[] = [
     ['key', fit.key],
@@ -88,6 +88,7 @@ export function modelDetails({ bytes, storedAt }: StoredBundle, fit: Fit): strin
     ['seed', String(fit.seed)],
     ['epochs', epochWords(fit)],
     ['weights sha256', weightsHash(fit.weights)],
+    ...scores.map((line, k) => [k === 0 ? 'scores' : '', line] as const),
     ...Object.entries(fit)
       .filter(([name]) => !KNOWN.has(name))
       .map(([name, value]) => [name, plainWords(value)] as const),

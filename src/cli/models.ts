@@ -8,6 +8,7 @@ import type { Fit } from '../models/fit.ts';
 import { LARGEST_MODEL_FILE, portableText, readPortable } from '../models/portable.ts';
 import { ExitCode } from './exit-code.ts';
 import { type CommonOptions, type Host, print } from './host.ts';
+import { appearanceLines, modelAppearances } from './model-scores.ts';
 import { damagedRecord, modelDetails, modelRecord, modelsTable, summaryRecord } from './model-words.ts';
 
 /** How many stored models an error names. */
@@ -35,8 +36,9 @@ export async function list(_: readonly string[], options: CommonOptions, host: H
 /** Shows where one model comes from: data, network, training. */
 export async function show([key = '']: readonly string[], options: CommonOptions, host: Host): Promise<number> {
   const { bundle, fit } = storedModel(key, options.workspace);
-  if (options.json) print(host.stdout, JSON.stringify({ schema: 'paperwalk/model@1', ...modelRecord(bundle, fit) }));
-  else print(host.stdout, modelDetails(bundle, fit));
+  const scores = await modelAppearances(options.workspace, fit.key);
+  if (options.json) print(host.stdout, JSON.stringify({ schema: 'paperwalk/model@1', ...modelRecord(bundle, fit), scores }));
+  else print(host.stdout, modelDetails(bundle, fit, appearanceLines(scores)));
   return ExitCode.done;
 }
 

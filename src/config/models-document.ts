@@ -36,6 +36,20 @@ export const modelDocument = z.looseObject({
   ...summary,
   weightsSha256: digest,
   dataSha256: digest.nullable(),
+  scores: z.array(
+    z.looseObject({
+      where: z.string(),
+      part: z.enum(['validation', 'test', 'fold']),
+      market: z.string(),
+      output: z.string(),
+      bars: z.int().min(0),
+      r2: z.number().nullable(),
+      rmse: z.number().nullable(),
+      skillVsPersistence: z.number().nullable(),
+      dieboldMarianoP: z.number().nullable(),
+      baselines: z.record(z.string(), z.number().nullable()),
+    }),
+  ),
   fit: z.looseObject({
     schema: z.literal('paperwalk/fit@1'),
     model: z.looseObject({ lookback: z.int().min(1), horizon: z.int().min(1), features: z.array(z.unknown()) }),

@@ -62,6 +62,19 @@ describe('a frozen model', () => {
     expect(frozen.assumptions.notes.join(' ')).toContain('is never trained again');
   });
 
+  it('is shown with what it scored, wherever the workspace has it', async () => {
+    const { stdout } = await paperwalk(['models', 'show', key, '--json']);
+    const { scores } = JSON.parse(stdout);
+    const own = scores.find(({ where }: { where: string }) => where.startsWith(trained.runId));
+    expect(own).toMatchObject({
+      part: 'fold',
+      output: 'close',
+      bars: trained.forecast!.folds[0]!.bars,
+      r2: trained.forecast!.folds[0]!.price.r2,
+    });
+    expect((await paperwalk(['models', 'show', key])).stdout).toMatch(/scores +bot-[0-9a-f]{12}, 2020-01-21 to /);
+  });
+
   it('serves from its file too, and no decision before it was made', async () => {
     const file = join(folder, 'model.paperwalk-model.json');
     expect((await paperwalk(['models', 'export', key, file, '--quiet'])).code).toBe(0);

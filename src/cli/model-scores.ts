@@ -1,0 +1,102 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RunResult } from '../backtest/result.ts';
+import type { ExperimentResult } from '../lab/result.ts';
+import { shownScores } from '../report/experiment-verdict.ts';
+import { coefficient, count, day, percent, pValue, ratio } from '../report/format.ts';
+
+/** How a model did where an experiment or a backtest of the workspace scored it, next to what it had to beat. */
+export interface ModelAppearance {
+  /** The experiment or run, and the part of it. */
+  readonly where: string;
+  readonly part: 'validation' | 'test' | 'fold';
+  readonly market: string;
+  readonly output: string;
+  readonly bars: number;
+  readonly r2: number | null;
+  readonly rmse: number | null;
+  readonly skillVsPersistence: number | null;
+  /** Against the last price, two-sided. */
+  readonly dieboldMarianoP: number | null;
+  /** R2 of each baseline on the same part. */
+  readonly baselines: Readonly<Record<string, number | null>>;
+}
+
+/** Every place in a workspace where the fit of a key was scored. Results that cannot be read are passed over: they are not what was asked for. */
+export async function modelAppearances(workspace: string, key: string): Promise<readonly ModelAppearance[]> {
+  const experiments = await documents<ExperimentResult>(join(workspace, 'experiments'), 'experiment.json');
+  const runs = await documents<RunResult>(join(workspace, 'runs'), 'result.json');
+  return [...experiments.flatMap((report) => inExperiment(report, key)), ...runs.flatMap((report) => inRun(report, key))];
+}
+
+function inExperiment({ experimentId, scores }: ExperimentResult, key: string): ModelAppearance[] {
+  return scores.flatMap(({ market, output, runs }) =>
+    runs
+      .filter(({ fit }) => fit === key)
+      .flatMap((run) =>
+        (['validation', 'test'] as const).flatMap((part): ModelAppearance[] => {
+          const own = run[part];
+          if (!own) return [];
+          const beside = scores.filter((score) => score.role === 'baseline' && score.market === market && score.output === output);
+          const baselines = Object.fromEntries(beside.map((score) => [score.model, shownScores(score, part)?.price.r2 ?? null]));
+          const { bars, price, skillVsPersistence, dieboldMariano } = own;
+          const { r2, rmse } = price;
+          return [
+            {
+              where: experimentId,
+              part,
+              market,
+              output,
+              bars,
+              r2,
+              rmse,
+              skillVsPersistence,
+              dieboldMarianoP: dieboldMariano.pValue,
+              baselines,
+            },
+          ];
+        }),
+      ),
+  );
+}
+
+function inRun({ runId, forecast }: RunResult, key: string): ModelAppearance[] {
+  const folds = forecast?.folds.filter((fold) => fold.fit === key) ?? [];
+  return folds.map(({ market, from, to, bars, price, skillVsPersistence, dieboldMariano }) => ({
+    where: `${runId}, ${day(from)} to ${day(to)}`,
+    part: 'fold',
+    market,
+    output: 'close',
+    bars,
+    r2: price.r2,
+    rmse: price.rmse,
+    skillVsPersistence,
+    dieboldMarianoP: dieboldMariano.pValue,
+    baselines: {},
+  }));
+}
+
+/** One line for each appearance. */
+export function appearanceLines(appearances: readonly ModelAppearance[]): string[] {
+  if (appearances.length === 0) return ['not scored in this workspace'];
+  return appearances.map(({ where, part, output, bars, r2, rmse, skillVsPersistence, dieboldMarianoP, baselines }) => {
+    const beside = ['persistence', 'linear', 'least-squares'].filter((name) => name in baselines);
+    const words = beside.map((name) => `${name} ${coefficient(baselines[name] ?? null)}`).join(', ');
+    return `${where}, ${part}, ${output}, ${count(bars)} bars: R2 ${coefficient(r2)}${words && ` (${words})`}, RMSE ${ratio(rmse)}, skill ${percent(skillVsPersistence)}, p ${pValue(dieboldMarianoP)}`;
+  });
+}
+
+async function documents<T>(folder: string, file: string): Promise<T[]> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  const found: T[] = [];
+  // Names with a dot in front are folders that are just being written.
+  for (const name of names.filter((one) => !one.startsWith('.')).sort()) {
+    try {
+      found.push(JSON.parse(await readFile(join(folder, name, file), 'utf8')) as T);
+    } catch {}
+  }
+  return found;
+}

@@ -19,6 +19,9 @@ export { DataError } from './data/data-error.ts';
 export { SYNTHETIC_KINDS, synthetic } from './data/synthetic.ts';
 // Indicators: bars to causal columns.
 export { indicator, indicatorNames } from './indicators/catalogue.ts';
+// The lab: one split, many models, and what they must beat.
+export { type ExperimentOptions, experiment } from './lab/options.ts';
+export type { Experiment, ExperimentResult, ModelScore } from './lab/result.ts';
 export { directoryFitStore, directoryForecastStore, type FitStore, type ForecastStore, memoryFitStore } from './models/bundle.ts';
 export type { EngineKind } from './models/engine.ts';
 /** The trainers of networks: our own kernels, and TensorFlow.js. */
@@ -28,8 +31,14 @@ export type { FeatureSpecification } from './models/feature.ts';
 export type { Fit, Outcome } from './models/fit.ts';
 // Models: bars to forecasts.
 export { baseline, createModel, gru, lstm, type Model, type ModelOptions, rnn } from './models/model.ts';
+/** Published systems by name: their networks, data and training. */
+export { type Preset, type PresetName, preset, presetNames } from './models/preset.ts';
 export type { Epoch, Predictor, Samples, Trained, Trainer, Weight } from './models/trainer.ts';
+export { experimentFigures } from './report/experiment-figures.ts';
+export { experimentHtml } from './report/experiment-html.ts';
+export { experimentText } from './report/experiment-text.ts';
 export { htmlReport } from './report/html.ts';
+export { pngOf } from './report/png.ts';
 export { terminalSummary } from './report/terminal.ts';
 export { buyAndHold } from './strategies/buy-and-hold.ts';
 export { crossover } from './strategies/crossover.ts';

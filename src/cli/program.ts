@@ -74,6 +74,14 @@ const COMMANDS: readonly Definition[] = [
     load: () => import('./backtest.ts'),
   },
   {
+    usage: 'predict <bot>',
+    description: 'forecast ahead of the last bar, beside the last price and drift',
+    example: 'paperwalk predict bot.yaml --steps 5',
+    bot: true,
+    options: [['--steps <n>', "how many bars ahead; by default the model's horizon"]],
+    load: () => import('./predict.ts'),
+  },
+  {
     group: 'models',
     usage: 'list',
     description: 'list the models of the workspace by market and time',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { modelDocument, modelsDocument } from './models-document.ts';
+import { predictDocument } from './predict-document.ts';
 
 // What the command line tool prints under --json, for those who read it with a program. Unknown fields are allowed: a later
 // version may say more, but never less, under the same schema name.
@@ -161,4 +162,5 @@ export const documents = {
   doctor: doctorDocument,
   models: modelsDocument,
   model: modelDocument,
+  predict: predictDocument,
 } as const;

@@ -49,13 +49,15 @@ export function* forecastAhead(fit: Fit, trainer: Trainer, bars: Bars, calendar:
       const place = `step ${step} of ${recursive ? count : step} ahead of ${bars.market}`;
       const known = coming.known();
       const said = forecastNext(fit, open, known, place);
+      const { close, return: ofThisBar, ...more } = said;
       yield {
-        ...said,
         step,
         time: closeAhead(known, calendar, model.horizon),
+        close,
         // From a forecast bar on, the return is the one of the whole way.
-        return: said.close === null || round === 1 ? said.return : said.close / lastClose - 1,
+        return: close === null || round === 1 ? ofThisBar : close / lastClose - 1,
         recursive: round > 1,
+        ...more,
       };
       if (round < count) appendForecast(coming, said, place);
     }

@@ -84,6 +84,15 @@ function stacked(kind: 'lstm' | 'gru'): Preset {
   };
 }
 
+/** A short window of closes in [0, 1], as first lessons have it. */
+function short(kind: 'rnn' | 'lstm', units: readonly number[]): Preset {
+  const scaling = { inputs: 'minmax', target: 'minmax' } as const;
+  return {
+    model: { kind, units, lookback: 20, features: ['close'], target: 'price', scaling, train: { epochs: 20 } },
+    experiment: { split: '80/20' },
+  };
+}
+
 const PRESETS = {
   'task33-lstm': task33('lstm'),
   'task33-gru': task33('gru'),
@@ -107,30 +116,8 @@ const PRESETS = {
     },
     experiment: { split: '85/15' },
   },
-  'simple-rnn': {
-    model: {
-      kind: 'rnn',
-      units: [50],
-      lookback: 20,
-      features: ['close'],
-      target: 'price',
-      scaling: { inputs: 'minmax', target: 'minmax' },
-      train: { epochs: 20 },
-    },
-    experiment: { split: '80/20' },
-  },
-  'two-layer-lstm': {
-    model: {
-      kind: 'lstm',
-      units: [50, 50],
-      lookback: 20,
-      features: ['close'],
-      target: 'price',
-      scaling: { inputs: 'minmax', target: 'minmax' },
-      train: { epochs: 20 },
-    },
-    experiment: { split: '80/20' },
-  },
+  'simple-rnn': short('rnn', [50]),
+  'two-layer-lstm': short('lstm', [50, 50]),
   'multi-output-lstm': {
     model: {
       kind: 'lstm',

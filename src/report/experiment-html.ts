@@ -11,16 +11,12 @@ import {
 import { bestModel, type OutputView, outputsOf, outputView, partName, persistenceOf } from './experiment/view.ts';
 import { bestSentence, echoSentence } from './experiment/words.ts';
 import { allExperimentFigures, type ExperimentFigure, type OutputFigures } from './experiment-figures.ts';
-import { coefficient, count, counted, moment, NONE, percent, pValue, seconds } from './format.ts';
+import { coefficient, count, counted, NONE, percent, pValue, seconds } from './format.ts';
 import { escaped, facts, list, paragraph, section, table } from './markup.ts';
-import { stylesheet } from './stylesheet.ts';
+import { configuration, dataSection, page, SENTENCE_END } from './page.ts';
 
 /** Outputs whose tables and figures stand open; those of further ones are folded. */
 const OPEN_OUTPUTS = 2;
-/** Between two sentences; a decimal point has no space behind it. */
-const SENTENCE_END = /(?<=\.) (?=[A-Z])/;
-/** What must not be loaded: everything. The page holds all it shows. */
-const CONTENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 /** Folds for experiments of many markets; on paper a fold is as it was on the screen. */
 const FOLDS = `summary{cursor:pointer;font-weight:600;padding:.5rem 0;border-bottom:1px solid var(--rule)}
 details[open]{margin-bottom:2rem}
@@ -49,24 +45,10 @@ export async function experimentHtml(experiment: Experiment, figures?: readonly 
       ? ''
       : section('Search over grids', paragraph('The one with the least validation loss was scored.'), gridTable(report.grid)),
     section('Assumptions', list(report.assumptions)),
-    dataSection(report),
+    dataSection(report.data),
     runSection(report, timings),
   ];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${CONTENT_POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(report.name)}: experiment</title>
-<style>${stylesheet()}
-${FOLDS}</style>
-</head>
-<body><main>
-${body.filter((part) => part !== '').join('\n')}
-</main></body>
-</html>
-`;
+  return page(`${report.name}: experiment`, FOLDS, body);
 }
 
 function header(report: ExperimentResult, views: readonly OutputView[]): string {
@@ -160,20 +142,6 @@ function failureSection(failures: readonly Failure[]): string {
   );
 }
 
-function dataSection({ data }: ExperimentResult): string {
-  const parts = data.map(
-    (one) =>
-      `<h3>${escaped(one.market)}</h3>${facts([
-        ['Origin', one.origin],
-        ['Range', `${moment(one.from)} to ${moment(one.to)} UTC, ${counted(one.bars, 'bar')}`],
-        ['SHA-256', one.sha256],
-        ...(one.truth === undefined ? [] : [['Known to contain', one.truth] as const]),
-        ['Warnings', one.warnings.length === 0 ? 'none' : count(one.warnings.length)],
-      ])}${list(one.warnings)}`,
-  );
-  return section('Data', ...parts);
-}
-
 function runSection(report: ExperimentResult, timings: boolean): string {
   return section(
     'Run',
@@ -182,6 +150,6 @@ function runSection(report: ExperimentResult, timings: boolean): string {
       ['Engine', report.engine ?? 'none: no network'],
       ...(timings ? [['Time', `training ${seconds(report.timings.training)}, all ${seconds(report.timings.total)}`] as const] : []),
     ]),
-    `<h3>Configuration</h3><pre>${escaped(JSON.stringify(report.config ?? null, null, 2))}</pre>`,
+    configuration(report.config),
   );
 }

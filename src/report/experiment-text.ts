@@ -45,7 +45,7 @@ export function experimentText(report: ExperimentResult, options: ExperimentText
   const colours = createColors(options.colour);
   const lines = [colours.bold(clip(heading(report), width)), ...wrap(plain(report.verdict), Math.min(width, 120)), ''];
   const places = placesOf(report);
-  if (places.length > WHOLE_TABLES) lines.push(...overview(report, places, colours), '');
+  if (places.length > WHOLE_TABLES) lines.push(...overview(report, places, width, colours), '');
   else for (const place of places) lines.push(...placeLines(report, place, width, options.timings, colours), '');
   lines.push(...gridLines(report, colours));
   for (const { market, model, reason } of report.failures) {
@@ -128,9 +128,38 @@ function bandLines(own: readonly ModelScore[], scored: 'validation' | 'test', co
   return ['', ...grid(header, rows, colours)];
 }
 
-/** Many markets: a line for each network, beside the last price. */
-function overview({ scores, scored }: ExperimentResult, places: readonly PlaceKey[], colours: Colours): string[] {
-  const rows = places.flatMap(({ market, output }) => {
+/** Names of markets in one line of a table. */
+const LONGEST_NAME = 40;
+const SHORTEST_NAME = 16;
+/** What a narrow screen does without, the first one first; `report.txt` has it. */
+const SPARE = ['MAPE', 'direction / majority', 'R2 last price'];
+
+/** Many markets: a line for each network, beside the last price. Names give way first, then columns, until the table fits. */
+function overview(report: ExperimentResult, places: readonly PlaceKey[], width: number, colours: Colours): string[] {
+  const rows = overviewRows(report, places);
+  const constant = OVERVIEW.filter(
+    (heading, k) => (heading === 'output' || heading === 'model') && new Set(rows.map((row) => row[k])).size === 1,
+  );
+  for (let spared = 0; ; spared++) {
+    const dropped = [...constant, ...SPARE.slice(0, spared)];
+    const kept = OVERVIEW.map((_, k) => k).filter((k) => !dropped.includes(OVERVIEW[k]!));
+    // Two spaces stand between columns.
+    const widthOf = (k: number) => 2 + Math.max(OVERVIEW[k]!.length, ...rows.map((row) => row[k]!.length));
+    const room = width - kept.slice(1).reduce((sum, k) => sum + widthOf(k), 0) - 2;
+    if (room < SHORTEST_NAME && spared < SPARE.length) continue;
+    const longest = Math.min(LONGEST_NAME, Math.max(SHORTEST_NAME, room));
+    return grid(
+      kept.map((k) => OVERVIEW[k]!),
+      rows.map((row) => kept.map((k) => (k === 0 ? clipMiddle(row[0]!, longest) : row[k]!))),
+      colours,
+    );
+  }
+}
+
+const OVERVIEW = ['market', 'output', 'model', 'R2', 'R2 last price', 'MAPE', 'skill', 'DM p', 'direction / majority'];
+
+function overviewRows({ scores, scored }: ExperimentResult, places: readonly PlaceKey[]): string[][] {
+  return places.flatMap(({ market, output }) => {
     const own = scores.filter((score) => score.market === market && score.output === output);
     const naive = own.find(({ model }) => model === 'persistence');
     const naiveScores = naive && shownScores(naive, scored);
@@ -139,7 +168,7 @@ function overview({ scores, scored }: ExperimentResult, places: readonly PlaceKe
       .map((score) => {
         const of = shownScores(score, scored);
         return [
-          clip(plain(market), 34),
+          plain(market),
           output,
           clip(plain(score.model), 18),
           coefficient(of?.price.r2 ?? null),
@@ -151,7 +180,13 @@ function overview({ scores, scored }: ExperimentResult, places: readonly PlaceKe
         ];
       });
   });
-  return grid(['market', 'output', 'model', 'R2', 'R2 last price', 'MAPE', 'skill', 'DM p', 'direction / majority'], rows, colours);
+}
+
+/** The text with its middle left out where it is longer: the end of a name tells files and seeds apart. */
+function clipMiddle(text: string, width: number): string {
+  if (text.length <= width) return text;
+  const end = Math.floor((width - 3) / 2);
+  return `${text.slice(0, width - 3 - end)}...${text.slice(text.length - end)}`;
 }
 
 function gridLines({ grid: grids }: ExperimentResult, colours: Colours): string[] {

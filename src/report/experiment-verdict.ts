@@ -87,13 +87,14 @@ function seedSentences(networks: readonly ModelScore[], scored: 'validation' | '
 /** Several markets or outputs: how often each model is better, next to how often chance alone would make it look so. */
 function ofMany({ scores, scored }: Input, places: number): string {
   const networks = scores.filter(({ role }) => role !== 'baseline');
+  const single = new Set(scores.map(({ output }) => output)).size === 1;
   const sentences = [...new Set(networks.map(({ model }) => model))].map((model) => {
     const own = networks.filter((score) => score.model === model).map((score) => shownScores(score, scored));
     const better = own.filter(beatsPersistence).length;
     const ahead = own.filter((score) => (score?.skillVsPersistence ?? 0) > 0).length;
     const linear = own.filter((score) => passes(score?.dieboldMarianoLinear ?? null)).length;
     const compared = own.filter((score) => score?.dieboldMarianoLinear).length;
-    return `${model} is ahead of the last price on ${ahead} of ${counted(own.length, 'market and output')}, and better by the test on ${better}; better than the linear model on ${linear} of ${compared}.`;
+    return `${model} is ahead of the last price on ${ahead} of ${counted(own.length, single ? 'market' : 'output')}${single ? '' : ' of all markets'}, and better by the test on ${better}; better than the linear model on ${linear} of ${compared}.`;
   });
   sentences.push(
     `A test at 5 % calls about ${Math.round(places * (SIGNIFICANCE / 2) * 10) / 10} of ${places} models better that are not; p-values are not corrected for that.`,

@@ -1,18 +1,13 @@
-import type { Backtest, DataSummary, ForecastReport, RunResult } from '../backtest/result.ts';
+import type { Backtest, ForecastReport, RunResult } from '../backtest/result.ts';
 import { type Drawing, type Figure, loadDrawing } from './chart.ts';
 import { drawdownFigure, equityFigure, foldFigure, lossFigure, priceFigure, recentFigure, scatterFigure } from './figures.ts';
-import { basisPoints, coefficient, count, counted, day, moment, percent, quantity, ratio, seconds, share } from './format.ts';
+import { basisPoints, coefficient, count, counted, day, percent, quantity, ratio, seconds, share } from './format.ts';
 import { escaped, facts, figure, list, paragraph, section } from './markup.ts';
-import { stylesheet } from './stylesheet.ts';
+import { configuration, dataSection, page, SENTENCE_END } from './page.ts';
 import { fitTable, foldTable, performanceTable, reasonTable, rejectionTable, skillTables, tradeTable } from './tables.ts';
 
 /** Markets with figures of their own; all of them are in the tables. */
 const DRAWN_MARKETS = 4;
-
-/** Between two sentences; a decimal point has no space behind it. */
-const SENTENCE_END = /(?<=\.) (?=[A-Z])/;
-/** What must not be loaded: everything. The page holds all it shows. */
-const CONTENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 
 /**
  * A finished backtest as one HTML page that opens offline: figures are inline SVG, the style is inline, there are no scripts and no
@@ -33,20 +28,7 @@ export async function htmlReport(backtest: Backtest): Promise<string> {
     listSection('All trades', 'trade', report.trades, tradeTable),
     listSection('Unfilled orders', 'unfilled order', report.rejections, rejectionTable),
   ];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${CONTENT_POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(report.name)}: backtest ${escaped(period(report))}</title>
-<style>${stylesheet()}</style>
-</head>
-<body><main>
-${body.filter((part) => part !== '').join('\n')}
-</main></body>
-</html>
-`;
+  return page(`${report.name}: backtest ${period(report)}`, '', body);
 }
 
 function header(report: RunResult): string {
@@ -135,20 +117,6 @@ function assumptionSection({ assumptions, trials }: RunResult): string {
   );
 }
 
-function dataSection(data: readonly DataSummary[]): string {
-  const parts = data.map(
-    (one) =>
-      `<h3>${escaped(one.market)}</h3>${facts([
-        ['Origin', one.origin],
-        ['Range', `${moment(one.from)} to ${moment(one.to)} UTC, ${counted(one.bars, 'bar')}`],
-        ['SHA-256', one.sha256],
-        ...(one.truth === undefined ? [] : [['Known to contain', one.truth] as const]),
-        ['Warnings', one.warnings.length === 0 ? 'none' : count(one.warnings.length)],
-      ])}${list(one.warnings)}`,
-  );
-  return section('Data', ...parts);
-}
-
 function runSection(report: RunResult): string {
   const { features, training, run } = report.timings;
   return section(
@@ -159,7 +127,7 @@ function runSection(report: RunResult): string {
       ['Engine', report.engine ?? 'none: no model'],
       ['Time', `features ${seconds(features)}, training ${seconds(training)}, run ${seconds(run)}`],
     ]),
-    `<h3>Configuration</h3><pre>${escaped(JSON.stringify(report.config ?? null, null, 2))}</pre>`,
+    configuration(report.config),
   );
 }
 

@@ -36,8 +36,9 @@ export interface MarketReference {
 }
 
 /** A bot file with every default filled in, plain JSON that is itself a valid bot file; for a baseline without what only networks use. */
-export type ResolvedConfig = Omit<BotConfig, 'model' | 'experiment'> & {
+export type ResolvedConfig = Omit<BotConfig, 'model' | 'ensemble' | 'experiment'> & {
   readonly model?: ResolvedModel;
+  readonly ensemble?: { readonly members: readonly ResolvedModel[]; readonly combine: 'mean' | 'median' };
   readonly experiment?: ReturnType<typeof resolveExperiment>;
 };
 
@@ -75,10 +76,13 @@ export function resolveBot(text: string, file: string, options: BotFileOptions):
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const positions = new Positions(document, lines);
+  // Lists of models and presets are spelled out before a file is checked; errors say where they were written.
+  let written = (path: Path): Path => path;
   const refuse = (problems: readonly Problem[]) => {
     const located = problems.map(({ path, part, message }) => {
-      const override = overrides.findLast((candidate) => sets(candidate, path, part));
-      const { line, column } = override ? { line: 0, column: 0 } : positions.of(path, part);
+      const place = written(path);
+      const override = overrides.findLast((candidate) => sets(candidate, place, part));
+      const { line, column } = override ? { line: 0, column: 0 } : positions.of(place, part);
       return { line, column, text: `${override?.option ?? `${file}:${line}:${column}`}: ${message}` };
     });
     located.sort((a, b) => a.line - b.line || a.column - b.column);
@@ -91,7 +95,7 @@ export function resolveBot(text: string, file: string, options: BotFileOptions):
   const raw = plain(document, file);
   applyOverrides(raw, overrides);
   refuse(unsupported(raw));
-  expandPresets(raw);
+  written = expandPresets(raw);
   const parsed = botSchema.safeParse('name' in raw ? raw : { name: nameOf(file), ...raw }, { error: unknownKeyWords });
   if (!parsed.success) refuse(problemsOf(parsed.error.issues, raw));
   const config = parsed.data as BotConfig;
@@ -145,17 +149,18 @@ function nameOf(file: string): string {
 }
 
 function resolved(config: BotConfig): ResolvedConfig {
-  const { model, experiment, ...rest } = config;
+  const { model, ensemble, experiment, ...rest } = config;
   return {
     ...rest,
     schedule: { ...config.schedule, maxAge: createSchedule(config.schedule).maxAge },
     ...(model && { model: resolveModel(model) }),
+    ...(ensemble && { ensemble: { ...ensemble, members: ensemble.members.map(resolveModel) } }),
     ...(experiment && { experiment: resolveExperiment(experiment) }),
   };
 }
 
 function botOf(config: BotConfig): Bot {
-  const { calendar, history, period, schedule, model, costs, sizing, markets } = config;
+  const { calendar, history, period, schedule, model, ensemble, costs, sizing, markets } = config;
   return {
     name: config.name,
     calendar: typeof calendar === 'string' ? calendar : '24/7',
@@ -176,6 +181,9 @@ function botOf(config: BotConfig): Bot {
     },
     strategy: createStrategy(strategyOptions(config.strategy)),
     ...(model && { model: createModel(modelOptions(model)) }),
+    ...(ensemble && {
+      ensemble: { combine: ensemble.combine, members: ensemble.members.map((member) => createModel(modelOptions(member))) },
+    }),
     schedule: createSchedule(schedule),
     ...(schedule.anchor !== undefined && { anchor: instantOf(schedule.anchor) }),
     seed: config.seed,

@@ -280,12 +280,6 @@ describe('a bot file', () => {
       'model: task33-lstn',
       '5:8: Expected model to be one of gru, lstm, rnn, persistence, drift, mean, majority, linear, least-squares, forest, support-vector, boosting, task33-lstm, task33-gru, stacked-lstm, stacked-gru, regularised-lstm, simple-rnn, two-layer-lstm, multi-output-lstm, received "task33-lstn"; did you mean "task33-lstm"?',
     ],
-    [
-      'an ensemble',
-      'model: gru',
-      'model: [gru, lstm]',
-      '5:8: An ensemble (a list of models) is not supported yet; take it out of the bot file',
-    ],
     ['a Parquet file', 'synthetic:planted', 'parquet:a.parquet', '2:11: A Parquet file is not supported yet; take it out of the bot file'],
     [
       'broken YAML',

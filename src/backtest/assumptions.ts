@@ -42,6 +42,11 @@ export function assumptions(bot: Bot, panel: Panel): string[] {
       `A fit is requested every ${schedule.retrain} bars, learns only from labels known by then, serves from ${schedule.delay} bar(s) later and expires after ${schedule.maxAge} bars.`,
       `It learns from ${expanding ? `all samples so far (at least ${window})` : `the last ${window} samples`}, the latest ${Math.round(100 * validation)} % of them for early stopping, with a gap of ${model.horizon + embargo - 1} bar(s) between the parts beyond one.`,
     );
+    if (bot.ensemble) {
+      notes.push(
+        `Forecasts are the ${bot.ensemble.combine} of ${bot.ensemble.members.length + 1} models, each with fits of its own; there is none where one of them has none. The baselines learn from the first one's rows.`,
+      );
+    }
     if (schedule.delay === 0) notes.push('OPTIMISTIC: a fit serves the very close at which it was requested.');
   }
   return notes;

@@ -6,6 +6,7 @@ import { createPanel, firstSliceAt, type Panel, singleMarket } from '../core/pan
 import type { State, Trace } from '../core/trace.ts';
 import { DataError } from '../data/data-error.ts';
 import { canonicalJson, contentHash } from '../models/key.ts';
+import type { Model } from '../models/model.ts';
 import { verdict } from '../report/verdict.ts';
 import { type Performance, performance } from '../statistics/performance.ts';
 import { roundTrips } from '../statistics/round-trip.ts';
@@ -89,7 +90,7 @@ export async function backtestBot(bot: Bot, data: readonly MarketData[], around:
     assumptions: { fill: bot.rules.fill, costs: { ...bot.rules.costs }, ambiguousBars: 0, notes: assumptions(bot, panel) },
     performance: strategyFigures,
     buyAndHold: figures(bot, holding),
-    forecast: predictions && bot.model ? scoreForecasts(panel, bot.model.kind, bot.model.horizon, predictions, evaluated) : null,
+    forecast: predictions && bot.model ? scoreForecasts(panel, modelName(bot, bot.model), bot.model.horizon, predictions, evaluated) : null,
     fits: predictions ? fitSummaries(predictions) : [],
     trades: trades(panel, trace),
     rejections: rejections(trace, state),
@@ -115,6 +116,11 @@ export async function backtestBot(bot: Bot, data: readonly MarketData[], around:
     buyAndHold: sumOf(holding),
     columns: columnsOf(panel, trace, forecasts, predictions, evaluated),
   };
+}
+
+/** The model's kind, or what an ensemble is made of. */
+function modelName({ ensemble }: Bot, model: Model): string {
+  return ensemble ? `${ensemble.combine} of ${[model, ...ensemble.members].map(({ kind }) => kind).join(', ')}` : model.kind;
 }
 
 async function predictionsOf(bot: Bot, panel: Panel, ranges: readonly RowRange[], around: Surroundings): Promise<Predictions | undefined> {
@@ -325,6 +331,7 @@ function columnsOf(
       close: bars.close.subarray(from, to),
       signal: present(signal),
       forecast: forecasts[m]!.subarray(from, to),
+      ...(predictions?.forecasts.spread && { spread: predictions.forecasts.spread[m]!.subarray(from, to) }),
       actual: predictions ? predictions.inputs[m]!.returns.subarray(from, to) : new Float64Array(to - from).fill(Number.NaN),
       exposure: present(exposure),
     };

@@ -10,6 +10,7 @@ import type { Bot } from '../walk/bot.ts';
 import { comparedModels, type MarketInputs, prepareInputs } from '../walk/inputs.ts';
 import { type Outcomes, slotName } from '../walk/plan.ts';
 import { collectFits, type FitSource, type Forecasts, forecastAll, type RowRange, requestBeside } from '../walk/walk.ts';
+import { combineColumns } from './combination.ts';
 import { type FitRecord, type Progress, storedFits } from './fit-source.ts';
 
 /** What a model and its baselines said about every row, and how their fits were come by. */
@@ -36,10 +37,42 @@ export interface Surroundings {
   readonly signal?: AbortSignal;
 }
 
-/** All fits of the walk over the given rows, the model's and the baselines', and what they forecast. */
+/** All fits of the walk over the given rows, the model's and the baselines', and what they forecast; of an ensemble, all members'. */
 export async function predict(
   bot: Bot,
   model: Model,
+  panel: Panel,
+  ranges: readonly RowRange[],
+  around: Surroundings,
+): Promise<Predictions> {
+  const first = await predictOne(bot, model, walkBaselines, panel, ranges, around);
+  if (!bot.ensemble) return first;
+  const { combine, members } = bot.ensemble;
+  const all = [first];
+  for (const member of members) all.push(await predictOne({ ...bot, model: member }, member, [], panel, ranges, around));
+  const combined = panel.markets.map((_, m) =>
+    combineColumns(
+      combine,
+      all.map(({ forecasts }) => forecasts.columns[m]!),
+    ),
+  );
+  return {
+    ...first,
+    // Folds are those of the first member; every one has its own fits on the same schedule.
+    forecasts: {
+      serving: first.forecasts.serving,
+      columns: combined.map(({ column }) => column),
+      spread: combined.map(({ spread }) => spread),
+    },
+    records: all.flatMap(({ records }) => records),
+    engine: [...new Set(all.map(({ engine }) => engine))].join('; '),
+  };
+}
+
+async function predictOne(
+  bot: Bot,
+  model: Model,
+  baselineKinds: readonly BaselineKind[],
   panel: Panel,
   ranges: readonly RowRange[],
   around: Surroundings,
@@ -50,7 +83,7 @@ export async function predict(
   const trainer = await starting;
   const records: FitRecord[] = [];
   const own = storedFits(trainer, around.fits, around.clock, records, around.onProgress, around.signal);
-  const compared = comparedModels(model, walkBaselines).map((baseline) => {
+  const compared = comparedModels(model, baselineKinds).map((baseline) => {
     const kind = baseline.kind as BaselineKind;
     // Constants are cheaper to work out than to read; a ridge over long windows is not.
     const store = kind === 'linear' ? around.fits : memoryFitStore();

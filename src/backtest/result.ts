@@ -150,6 +150,8 @@ export interface MarketColumns {
   readonly signal: Float64Array;
   /** Expected return over the horizon; NaN where unknown. */
   readonly forecast: Float64Array;
+  /** Standard deviation of the forecasts of an ensemble's members. */
+  readonly spread?: Float64Array;
   /** What the return over the horizon turned out to be; NaN where not known by the end. */
   readonly actual: Float64Array;
   readonly exposure: Float64Array;

@@ -83,7 +83,6 @@ async function contentOf(file: string): Promise<string> {
 }
 
 /** The fit whose key begins with `prefix`. Throws a ConfigError where it is not exactly one, a BundleError where that one is damaged. */
-/** The stored model whose key begins so. Throws a ConfigError for none or several, a BundleError where it is damaged. */
 export function storedModel(prefix: string, workspace: string): { readonly bundle: StoredBundle; readonly fit: Fit } {
   const directory = fitsOf(workspace);
   const keys = bundleKeys(directory);

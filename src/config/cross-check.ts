@@ -11,7 +11,7 @@ import { checkExperiment } from './experiment.ts';
 import { featuresOf, modelOptions, strategyOptions } from './options.ts';
 import type { Path } from './position.ts';
 import { type Problem, unknownName } from './problem.ts';
-import { type BotConfig, instantOf, type StrategyConfig } from './schema.ts';
+import { type BotConfig, instantOf, type ModelConfig, type StrategyConfig } from './schema.ts';
 
 /** What is wrong between the values of a bot file, each of which is fine by itself. */
 export function crossCheck(config: BotConfig, environment: Readonly<Record<string, string | undefined>>): Problem[] {
@@ -47,13 +47,25 @@ function checkTimes({ period, calendar, interval, schedule }: BotConfig): Proble
   return found;
 }
 
-function checkModel({ model, schedule }: BotConfig): Problem[] {
-  if (!model) return [];
+function checkModel({ model, schedule, ensemble }: BotConfig): Problem[] {
+  if (!model) return ensemble ? [problem(['ensemble'], 'Expected a model beside its ensemble, received none; add model: gru')] : [];
   if (schedule.frozen !== undefined) {
     return [problem(['model'], 'Expected no model beside schedule.frozen, which brings its own, received one; take one of them out')];
   }
-  const features = featuresOf(model).flatMap((feature, k) => checkFeatureAt(feature, ['model', 'features', k]));
-  return features.length > 0 ? features : refusals(['model'], () => createModel(modelOptions(model)));
+  return [checkOneModel(model, ['model']), ...(ensemble?.members ?? []).map((member, k) => checkMember(model, member, k))].flat();
+}
+
+function checkOneModel(model: ModelConfig, path: Path): Problem[] {
+  const features = featuresOf(model).flatMap((feature, k) => checkFeatureAt(feature, [...path, 'features', k]));
+  return features.length > 0 ? features : refusals(path, () => createModel(modelOptions(model)));
+}
+
+function checkMember(model: ModelConfig, member: ModelConfig, k: number): Problem[] {
+  const path = ['ensemble', 'members', k];
+  if (member.horizon !== model.horizon) {
+    return [problem(path, `Expected the horizon of all members to be the same, received ${member.horizon} beside ${model.horizon}`)];
+  }
+  return checkOneModel(member, path);
 }
 
 function checkFeatureAt(feature: FeatureSpecification, path: Path): Problem[] {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { experimentDocument, historyDocument, metadataDocument } from './experiment-document.ts';
 import { modelDocument, modelsDocument } from './models-document.ts';
 import { predictDocument } from './predict-document.ts';
 
@@ -162,5 +163,8 @@ export const documents = {
   doctor: doctorDocument,
   models: modelsDocument,
   model: modelDocument,
+  experiment: experimentDocument,
+  history: historyDocument,
+  metadata: metadataDocument,
   predict: predictDocument,
 } as const;

@@ -252,6 +252,10 @@ export const botSchema = section({
   costs: section({ taker: cost.default('0.1%'), maker: cost.default('0.1%'), slippage: cost.default('0%') }).prefault({}),
   fill: choice(['next-open', 'next-close', 'this-close']).default('next-open'),
   model: model.exactOptional(),
+  ensemble: section({
+    members: list(model, 'a list of at least one model'),
+    combine: choice(['mean', 'median']).default('mean'),
+  }).exactOptional(),
   experiment: experimentSection.exactOptional(),
   schedule: section({
     retrain: whole(1).default(180),

@@ -12,8 +12,7 @@ export function unsupported(raw: Readonly<Record<string, unknown>>): Problem[] {
   }));
   const value = (path: Problem['path'], words: string) => found.push({ path, part: 'value', message: notYet(words) });
 
-  const { model, markets, schedule, costs } = raw;
-  if (Array.isArray(model)) value(['model'], 'An ensemble (a list of models)');
+  const { markets, schedule, costs } = raw;
   if (schedule === 'frozen') {
     const message =
       'Expected which model to freeze, received none; write schedule: { frozen: KEY } with a key that paperwalk models list shows';

@@ -14,6 +14,7 @@ export function experimentAssumptions(plan: ExperimentPlan, scored: 'validation'
       : 'The learning baselines see the same windows as the networks.',
     'The last price is scored on the rows of the baselines; skill compares every forecast with the last price on its own rows.',
   ];
+  if (first.model.target === 'volatility') notes.push('Volatility is measured by differences from its present level, not by returns.');
   if (scored === 'validation' || !plan.split.test) {
     notes.push(
       'The validation rows that are scored also stopped the training and picked the best epoch: their scores flatter the networks.',

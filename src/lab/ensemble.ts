@@ -4,7 +4,7 @@ import type { EnsembleKind } from './plan.ts';
 
 /**
  * Several forecasts as one. mean and median of the members' levels; weighted: by the inverse of each member's mean squared error on the
- * validation rows (Bates and Granger 1969, without the correlations). Where a member says nothing, the ensemble does not either. The
+ * validation rows on which all speak (Bates and Granger 1969, without the correlations). Where a member says nothing, the ensemble does not either. The
  * spread is the standard deviation over the members, divisor n - 1.
  */
 export function combine(
@@ -26,11 +26,13 @@ export function combine(
 /** One weight per member, summing to 1. */
 function weightsOf(kind: EnsembleKind, levels: readonly Column[], actual: Column, validation: Int32Array): readonly number[] {
   if (kind !== 'weighted') return levels.map(() => 1 / levels.length);
+  // Windows of different length may begin to speak on different rows.
+  const rows = validation.filter((row) => levels.every((level) => Number.isFinite(level[row]!)));
   const precision = levels.map((level) => {
     let squares = 0;
-    for (const row of validation) squares += (level[row]! - actual[row]!) * (level[row]! - actual[row]!);
-    // A member without any error would take all the weight there is; one window's share of it is weight enough.
-    return validation.length / Math.max(squares, Number.MIN_VALUE * 1e300);
+    for (const row of rows) squares += (level[row]! - actual[row]!) * (level[row]! - actual[row]!);
+    // A member without any error would have a weight without end.
+    return 1 / Math.max(squares, Number.MIN_VALUE * 1e300);
   });
   const sum = precision.reduce((total, value) => total + value, 0);
   return precision.map((value) => value / sum);

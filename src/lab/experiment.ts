@@ -11,7 +11,7 @@ import { combine } from './ensemble.ts';
 import { forecastFit, type ModelForecast, persistenceForecast } from './forecast.ts';
 import { chooseCells } from './grid.ts';
 import type { LabInputs } from './inputs.ts';
-import type { ExperimentPlan, MarketBars, NamedModel } from './plan.ts';
+import { type ExperimentPlan, type MarketBars, type NamedModel, scoredPart } from './plan.ts';
 import type { Experiment, ExperimentResult, Failure, ModelScore, TrainingRun } from './result.ts';
 import { marketScores, type Said } from './scoreboard.ts';
 import { summarisePart } from './split.ts';
@@ -34,18 +34,20 @@ export async function runExperiment(
   around: ExperimentSurroundings,
 ): Promise<Experiment> {
   const started = around.clock();
-  const cells = plan.models.flatMap(({ name }) => (plan.grid?.get(name) ?? []).map((cell) => ({ name, model: cell.model })));
+  const candidates = plan.models.flatMap(candidatesOf(plan));
   // Models with other inputs would need baselines of their own; all are compared with those of the first.
-  const bases = baselineModels(plan, plan.models[0]!.model);
-  const opened = openMarkets(plan, markets, [...plan.models, ...cells, ...bases]);
+  const first = plan.models[0]!;
+  const bases: Bases = new Map(candidatesOf(plan)(first).map(({ model }) => [model, baselineModels(plan, model)]));
+  const opened = openMarkets(plan, markets, [...candidates, ...[...bases.values()].flat()]);
   if (opened.subjects.length === 0) throw new DataError(opened.failures.map(({ reason }) => reason).join('\n'));
   const failures: Failure[] = [...opened.failures];
 
   const trainers = new Map<Model, Trainer>();
-  for (const { model } of [...plan.models, ...cells]) trainers.set(model, await around.networkTrainer(model.engine));
+  for (const { model } of candidates) trainers.set(model, await around.networkTrainer(model.engine));
   const { chosen, grid } = await chooseCells(plan, opened, trainers, around);
   const networks = await fitNetworks(plan, opened, chosen, trainers, around);
-  const baselines = await fitBaselines(plan, bases, opened, around);
+  const basesOf = (subject: Subject) => bases.get(chosen.get(subject.name)?.get(first.name) ?? candidates[0]!.model) ?? [];
+  const baselines = await fitBaselines(plan, basesOf, opened, around);
   const trained = around.clock();
 
   const scores: ModelScore[] = [];
@@ -58,7 +60,7 @@ export async function runExperiment(
       if (!place) continue;
       const said = [
         ...networkWords(networks, subject, place, failures),
-        ...baselineWords(plan, bases, baselines, subject, place, failures),
+        ...baselineWords(plan, basesOf(subject), baselines, subject, place, failures),
       ];
       const members = said.filter(({ role }) => role === 'network');
       const all = [...members, ...ensembles(plan, members, place), ...said.filter(({ role }) => role === 'baseline')];
@@ -91,10 +93,16 @@ export async function runExperiment(
   return { report: { ...body, verdict, timings }, series };
 }
 
-/** The part that is scored: the test part where there is one, unless the plan says otherwise. */
-function scoredPart({ score, split }: ExperimentPlan): 'validation' | 'test' {
-  return score ?? (split.test ? 'test' : 'validation');
+/** The models that a named one may turn out to be: itself, or, where there is a grid, its combinations. */
+function candidatesOf({ grid }: ExperimentPlan): (named: NamedModel) => readonly NamedModel[] {
+  return (named) => {
+    const cells = grid?.get(named.name) ?? [];
+    return cells.length > 0 ? cells.map(({ model }) => ({ name: named.name, model })) : [named];
+  };
 }
+
+/** Of each model that the first one may turn out to be, its baselines. */
+type Bases = ReadonlyMap<Model, readonly NamedModel[]>;
 
 /** The baselines of a model as models of their own; persistence needs no fit. */
 function baselineModels({ baselines, baselineInputs }: ExperimentPlan, model: Model): NamedModel[] {
@@ -133,16 +141,22 @@ async function fitNetworks(
   return fitted;
 }
 
-async function fitBaselines(plan: ExperimentPlan, models: readonly NamedModel[], opened: Opened, around: LabSurroundings): Promise<Fitted> {
+async function fitBaselines(
+  plan: ExperimentPlan,
+  basesOf: (subject: Subject) => readonly NamedModel[],
+  opened: Opened,
+  around: LabSurroundings,
+): Promise<Fitted> {
   const fitted = new Map<string, { job: Job; done: Done }[]>();
   // One after the other would leave threads idle; each kind has its own trainer, so all kinds of all markets go together.
   await Promise.all(
-    models.map(async ({ name, model }) => {
+    plan.baselines.map(async (kind) => {
       const jobs = opened.subjects.flatMap((subject): Job[] => {
-        const markets = inputsOfAll(opened, subject, model);
-        return markets.length > 0 ? [{ subject: subject.name, name, model, markets, seed: plan.seeds[0]! }] : [];
+        const model = basesOf(subject).find(({ name }) => name === kind)?.model;
+        const markets = model ? inputsOfAll(opened, subject, model) : [];
+        return model && markets.length > 0 ? [{ subject: subject.name, name: kind, model, markets, seed: plan.seeds[0]! }] : [];
       });
-      file(fitted, jobs, await fitAll(jobs, around.baselineTrainer(name as BaselineKind), around, false));
+      file(fitted, jobs, await fitAll(jobs, around.baselineTrainer(kind), around, false));
     }),
   );
   return fitted;
@@ -239,14 +253,14 @@ function baselineWords(
 
 /** Over the models of one seed where there are several, else over the seeds of the one there is. */
 function ensembles(plan: ExperimentPlan, networks: readonly Said[], { inputs }: Place): Said[] {
-  const groups: (readonly ModelForecast[])[] =
+  const groups: { readonly seed: number; readonly members: readonly ModelForecast[] }[] =
     networks.length > 1
       ? plan.seeds.flatMap((seed) => {
           const members = networks.flatMap(({ runs }) => runs.filter(({ run }) => run.seed === seed));
-          return members.length === networks.length ? [members.map(({ forecast }) => forecast)] : [];
+          return members.length === networks.length ? [{ seed, members: members.map(({ forecast }) => forecast) }] : [];
         })
-      : networks.map(({ runs }) => runs.map(({ forecast }) => forecast));
-  const usable = groups.filter((members) => members.length > 1);
+      : networks.map(({ runs }) => ({ seed: plan.seeds[0]!, members: runs.map(({ forecast }) => forecast) }));
+  const usable = groups.filter(({ members }) => members.length > 1);
   if (usable.length === 0) return [];
   return plan.ensemble.map(
     (kind): Said => ({
@@ -254,8 +268,8 @@ function ensembles(plan: ExperimentPlan, networks: readonly Said[], { inputs }: 
       role: 'ensemble',
       parameters: null,
       inputs,
-      runs: usable.map((members, k) => ({
-        run: { ...UNTRAINED, seed: networks.length > 1 ? plan.seeds[k]! : plan.seeds[0]! },
+      runs: usable.map(({ seed, members }) => ({
+        run: { ...UNTRAINED, seed },
         forecast: combine(kind, members, inputs.actual, inputs.ends.validation),
       })),
     }),

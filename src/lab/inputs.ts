@@ -6,7 +6,7 @@ import type { Model } from '../models/model.ts';
 import { completeWindows, usableRows } from '../models/sample.ts';
 import { labels, outputNames, presentLevels } from '../models/target.ts';
 import { labelsAt } from '../walk/plan.ts';
-import type { ExperimentPlan } from './plan.ts';
+import { type ExperimentPlan, scoredPart } from './plan.ts';
 import { type Ends, type Split, splitRows, windowEnds } from './split.ts';
 
 /** What one model learns from on one market: columns, labels, and the windows of each part. */
@@ -71,7 +71,7 @@ function inputsOf(plan: ExperimentPlan, bars: Bars, model: Model, features: Feat
     present: columnsOf(presentLevels(target, bars, horizon), labelWidth),
     actual: columnsOf(comingLevels(model, bars), labelWidth),
   };
-  check(model, inputs);
+  check(model, inputs, scoredPart(plan));
   return inputs;
 }
 
@@ -95,11 +95,16 @@ function columnsOf(matrix: Column, width: number): Column[] {
 }
 
 /** Refuses what nothing can be learnt from, and says which column or part it is. */
-function check(model: Model, { bars, features, ends, labels: labelled, labelWidth }: LabInputs): void {
-  const { train, validation } = ends;
+function check(model: Model, { bars, features, ends, labels: labelled, labelWidth }: LabInputs, scored: 'validation' | 'test'): void {
+  const { train, validation, test } = ends;
   if (train.length < 2 || validation.length < 1) {
     throw new DataError(
       `Expected at least 2 training windows and 1 validation window of ${model.lookback} rows in ${bars.market}, received ${train.length} and ${validation.length} from ${bars.length} bars; use a shorter model.lookback, mend experiment.split, or add history`,
+    );
+  }
+  if (scored === 'test' && test.length === 0) {
+    throw new DataError(
+      `Expected at least 1 test window of ${model.lookback} rows to score in ${bars.market}, received none from ${bars.length} bars; mend experiment.split, use a shorter model.lookback, or add history`,
     );
   }
   const first = train[0]! - model.lookback + 1;

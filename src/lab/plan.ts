@@ -42,6 +42,11 @@ export interface ExperimentPlan {
   readonly grid?: ReadonlyMap<string, readonly GridCell[]>;
 }
 
+/** The part that tables, bands and verdict are about: the test part where there is one, unless the plan says otherwise. */
+export function scoredPart({ score, split }: Pick<ExperimentPlan, 'score' | 'split'>): 'validation' | 'test' {
+  return score ?? (split.test ? 'test' : 'validation');
+}
+
 /** Bars of a market that are there, or why they are not. */
 export type MarketBars = { readonly market: string; readonly bars: Bars } | { readonly market: string; readonly refused: string };
 

@@ -50,7 +50,8 @@ function scoreOf(
   board: Board,
 ): ModelScore {
   const { present, actual } = board.inputs;
-  const measure = { inputs, output: k, horizon: board.horizon, present: present[k]!, actual: actual[k]!, linear };
+  const unit = output === 'volatility' ? ('volatility' as const) : ('price' as const);
+  const measure = { inputs, output: k, horizon: board.horizon, present: present[k]!, actual: actual[k]!, unit, linear };
   const scoredRuns = runs.map(({ run, forecast }): TrainingRun => {
     const of = (part: 'validation' | 'test') => scoresOf(forecast, inputs.ends[part], measure);
     return { ...run, validation: of('validation'), test: of('test') };

@@ -104,7 +104,7 @@ export function createModel(options: ModelOptions): Model {
   checkWhole('lookback', lookback, 1);
   checkWhole('horizon', horizon, 1);
   if (features.length === 0) throw new TypeError('Expected at least one feature, received none');
-  const training = trainingOf(train, target);
+  const training = baseline ? ofOneNumber(trainingOf(train, target)) : trainingOf(train, target);
   const layers = baseline ? [] : layersOf(kind, options, outputsOf({ target, training }));
   const { engine = 'wasm' } = options;
   checkEngine(engine, layers);
@@ -148,14 +148,20 @@ export function baseline(kind: BaselineKind, options: Omit<ModelOptions, 'kind'>
 /** The baseline that learns from the same rows and is scored on the same bars as `model`. */
 export function baselineFor(model: Model, kind: BaselineKind): Model {
   const target = targetScaler(kind, 'return', 'standard');
-  return { ...model, kind, target: 'return', scaling: { inputs: model.scaling.inputs, target }, layers: [] };
+  const scaling = { inputs: model.scaling.inputs, target };
+  return { ...model, kind, target: 'return', scaling, layers: [], training: ofOneNumber(model.training) };
 }
 
 /** The baseline that learns the same target from the same inputs, or, with `lookback` 1, from their last row. */
 export function baselineLike(model: Model, kind: BaselineKind, lookback: number): Model {
   if (!canLearn(kind, model.target)) return baselineFor({ ...model, lookback }, kind);
   const scaling = { ...model.scaling, target: targetScaler(kind, model.target, model.scaling.target) };
-  return { ...model, kind, lookback, scaling, layers: [] };
+  return { ...model, kind, lookback, scaling, layers: [], training: ofOneNumber(model.training) };
+}
+
+/** Baselines say one number, whatever the network beside them is asked for. */
+function ofOneNumber(training: Model['training']): Model['training'] {
+  return { ...training, loss: { kind: 'mse' } };
 }
 
 /** Baselines learn returns as they are, for persistence must say exactly zero; but the support vectors' tube is 0.1 wide in any unit. */

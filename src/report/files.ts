@@ -40,16 +40,18 @@ export function equityCsv(backtest: Backtest): string {
   );
 }
 
-/** One row per market and bar: close, expected and actual return over the horizon (fractions), signal, and exposure at the close. */
+/** One row per market and bar: close, expected and actual return over the horizon (fractions), signal, exposure at the close, and an ensemble's spread. */
 export function forecastsCsv(backtest: Backtest): string {
   const rows = backtest.columns.flatMap((column) =>
     Array.from(column.time, (time, i): Cell[] => [
       column.market,
       isoInstant(time),
       ...[column.close, column.forecast, column.actual, column.signal, column.exposure].map((values) => values[i] ?? null),
+      ...(column.spread ? [column.spread[i] ?? null] : []),
     ]),
   );
-  return csv(['market', 'time', 'close', 'forecast', 'actual', 'signal', 'exposure'], rows);
+  const spread = backtest.columns.some((column) => column.spread) ? ['spread'] : [];
+  return csv(['market', 'time', 'close', 'forecast', 'actual', 'signal', 'exposure', ...spread], rows);
 }
 
 function eventCells(event: Event): Cell[] {

@@ -19,6 +19,8 @@ export interface Bot {
   readonly rules: Rules;
   readonly strategy: Strategy;
   readonly model?: Model;
+  /** Models beside it whose forecasts are combined with its own. */
+  readonly ensemble?: { readonly members: readonly Model[]; readonly combine: 'mean' | 'median' };
   /** A fit of the model that serves every decision after it was made; nothing is trained. */
   readonly frozen?: Fit;
   readonly schedule: Schedule;

@@ -153,6 +153,8 @@ export interface Forecasts {
   readonly serving: readonly Int32Array[];
   /** [market], expected return per row. */
   readonly columns: readonly Column[];
+  /** [market], standard deviation over the members of an ensemble per row. */
+  readonly spread?: readonly Column[];
 }
 
 /** The forecast columns of all markets. */

@@ -39,6 +39,29 @@ describe('what --json prints fits its published schema', () => {
     documents.bars.parse(await printed('bars'));
   });
 
+  it('an experiment, with what is stored beside it', async () => {
+    const file = join(folder, 'experiment.yaml');
+    writeFileSync(
+      file,
+      [
+        'name: shapes',
+        'markets: ["synthetic:planted?bars=300", "synthetic:trend?bars=40", "csv:missing.csv"]',
+        'interval: 1d',
+        'model: { kind: gru, units: [3], lookback: 30, features: [return], target: direction, train: { epochs: 1 } }',
+        'experiment: { split: 60/20/20, seeds: 2, ensemble: [mean], grid: { lookback: [3, 4] } }',
+        'strategy: buy-and-hold',
+      ].join('\n'),
+    );
+    const document = documents.experiment.parse(await printed('train', file, '--figures', 'none'));
+    expect(document.failures.length).toBeGreaterThan(0);
+    expect(document.grid.length).toBeGreaterThan(0);
+    expect(document.scores.some(({ runs }) => runs[0]!.test?.calibration)).toBe(true);
+    const stored = (name: string) => JSON.parse(readFileSync(join(folder, 'experiments', document.experimentId, name), 'utf8'));
+    expect(documents.experiment.parse(stored('experiment.json'))).toEqual(document);
+    expect(documents.history.parse(stored('history.json')).history.length).toBeGreaterThan(0);
+    expect(documents.metadata.parse(stored('metadata.json')).fits.length).toBeGreaterThan(0);
+  });
+
   it('the doctor', async () => {
     documents.doctor.parse(await printed('doctor', 'config/demo.yaml'));
     documents.doctor.parse(await printed('doctor', join(folder, 'missing.yaml')));

@@ -1,8 +1,11 @@
 import { checkEngine, type EngineKind } from './engine.ts';
 import { type FeatureSpecification, standardFeatures } from './feature.ts';
-import type { Layer, Loss, Network, Optimiser, Plateau, RecurrentActivation, RecurrentLayer, Training } from './network.ts';
+import { layersOf } from './layers.ts';
+import type { Layer, Loss, Network, Optimiser, Plateau, RecurrentActivation, Training } from './network.ts';
+import { checkWhole } from './option-check.ts';
 import type { ScalerKind } from './scaler.ts';
-import { closeOutput, outputNames, type Target, targetLoss } from './target.ts';
+import { closeOutput, outputNames, type Target } from './target.ts';
+import { samplingOf, trainingOf } from './training-options.ts';
 
 export const networkKinds = ['gru', 'lstm', 'rnn'] as const;
 /** Baselines in one number, and those that learn from the inputs. */
@@ -15,9 +18,6 @@ export type NetworkKind = (typeof networkKinds)[number];
 export type BaselineKind = (typeof baselineKinds)[number];
 export type LearnerKind = (typeof learnerKinds)[number];
 export type ModelKind = NetworkKind | BaselineKind;
-
-// A layer of this size has tens of millions of weights; more is a slip of the pen.
-const MOST_UNITS = 4096;
 
 /** What a predictor is, before it has seen any data. Plain data. */
 export interface Model {
@@ -214,121 +214,4 @@ export function isBaseline(kind: ModelKind): kind is BaselineKind {
 /** The network of a model for windows of `inputs` columns. */
 export function networkOf(model: Model, inputs: number): Network {
   return { lookback: model.lookback, inputs, outputs: outputsOf(model), layers: model.layers };
-}
-
-function layersOf(kind: NetworkKind, options: ModelOptions, outputs: number): Layer[] {
-  const {
-    units = [64, 32],
-    dropout = 0,
-    activation = 'tanh',
-    dropoutLast = true,
-    batchNorm = false,
-    l2 = 0,
-    recurrentL2 = l2,
-    dense = [],
-    denseDropout = 0,
-    bidirectional = false,
-    attention = 0,
-    convolution,
-  } = options;
-  if (units.length === 0) throw new TypeError('Expected units for at least one recurrent layer, received none');
-  for (const size of [...units, ...dense]) checkUnits('units', size);
-  if (attention !== 0) checkUnits('attention', attention);
-  checkShare('dropout', dropout);
-  checkShare('denseDropout', denseDropout);
-  checkNotNegative('l2', l2);
-  checkNotNegative('recurrentL2', recurrentL2);
-  const layers: Layer[] = [];
-  if (convolution) {
-    checkUnits('convolution.units', convolution.units);
-    checkWhole('convolution.kernelSize', convolution.kernelSize, 1);
-    layers.push({ kind: 'conv1d', ...convolution, activation: 'relu', kernelL2: l2 });
-  }
-  units.forEach((size, k) => {
-    const sequences = k < units.length - 1 || attention > 0;
-    const recurrent = { units: size, activation, sequences, kernelL2: l2, recurrentL2 };
-    const layer: RecurrentLayer = kind === 'gru' ? { kind, ...recurrent, resetAfter: options.resetAfter ?? true } : { kind, ...recurrent };
-    layers.push(bidirectional ? { kind: 'bidirectional', layer } : layer);
-    // Keras' defaults.
-    if (batchNorm) layers.push({ kind: 'batchNorm', momentum: 0.99, epsilon: 1e-3 });
-    if (dropout > 0 && (dropoutLast || k < units.length - 1)) layers.push({ kind: 'dropout', rate: dropout });
-  });
-  if (attention > 0) layers.push({ kind: 'attention', units: attention });
-  for (const size of dense) {
-    layers.push({ kind: 'dense', units: size, activation: 'relu', kernelL2: l2 });
-    if (denseDropout > 0) layers.push({ kind: 'dropout', rate: denseDropout });
-  }
-  layers.push({ kind: 'dense', units: outputs, activation: 'linear', kernelL2: 0 });
-  return layers;
-}
-
-function trainingOf(train: TrainOptions, target: Target): Model['training'] {
-  const loss = train.loss ?? targetLoss(target);
-  if ((target === 'direction') !== (loss === 'binary-cross-entropy')) {
-    throw new TypeError(
-      `Expected train.loss binary-cross-entropy with target direction and with no other, received ${loss} with ${target}`,
-    );
-  }
-  if (loss === 'quantile' && outputNames(target).length > 1) {
-    throw new TypeError(`Expected one target with train.loss quantile, received ${outputNames(target).join(', ')}`);
-  }
-  const { epochs = 50, patience = 5, batchSize = 32, clipNorm = 0, shuffle = true, noise = 0 } = train;
-  checkWhole('train.epochs', epochs, 1);
-  checkWhole('train.patience', patience, 0);
-  checkWhole('train.batchSize', batchSize, 1);
-  checkNotNegative('train.clipNorm', clipNorm);
-  checkNotNegative('train.noise', noise);
-  const plateau = train.plateau ? plateauOf(train.plateau) : null;
-  return { epochs, batchSize, patience, clipNorm, shuffle, noise, plateau, loss: lossOf(loss, train), optimiser: optimiserOf(train) };
-}
-
-function lossOf(kind: Loss['kind'], { quantile = 0.5 }: TrainOptions): Loss {
-  if (kind === 'huber') return { kind, delta: 1 };
-  if (kind !== 'quantile') return { kind };
-  const quantiles = typeof quantile === 'number' ? [quantile] : quantile;
-  const ascending = quantiles.every((value, k) => value > (quantiles[k - 1] ?? 0) && value < 1);
-  if (quantiles.length === 0 || !ascending) {
-    throw new TypeError(`Expected train.quantile to be > 0 and < 1, several in ascending order, received ${quantiles.join(', ')}`);
-  }
-  return { kind, quantiles };
-}
-
-function plateauOf({ factor = 0.5, patience = 3, minimum = 0 }: Partial<Plateau>): Plateau {
-  if (!(factor > 0 && factor < 1)) throw new TypeError(`Expected train.plateau.factor to be > 0 and < 1, received ${factor}`);
-  checkWhole('train.plateau.patience', patience, 1);
-  checkNotNegative('train.plateau.minimum', minimum);
-  return { factor, patience, minimum };
-}
-
-function optimiserOf({ optimiser = 'adam', learningRate = 1e-3, weightDecay = 0 }: TrainOptions): Optimiser {
-  if (!(learningRate > 0)) throw new TypeError(`Expected train.learningRate > 0, received ${learningRate}`);
-  checkNotNegative('train.weightDecay', weightDecay);
-  if (optimiser === 'rmsprop') return { kind: optimiser, learningRate, rho: 0.9, epsilon: 1e-7 };
-  if (optimiser === 'sgd') return { kind: optimiser, learningRate, momentum: 0 };
-  return { kind: optimiser, learningRate, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay };
-}
-
-function samplingOf({ window = 1000, expanding = false, validation = 0.15, embargo = 0 }: TrainOptions): Sampling {
-  checkWhole('train.window', window, 2);
-  checkShare('train.validation', validation);
-  checkWhole('train.embargo', embargo, 0);
-  return { window, expanding, validation, embargo };
-}
-
-function checkWhole(name: string, value: number, least: number): void {
-  if (!Number.isInteger(value) || value < least)
-    throw new TypeError(`Expected ${name} to be a whole number >= ${least}, received ${value}`);
-}
-
-function checkUnits(name: string, size: number): void {
-  checkWhole(name, size, 1);
-  if (size > MOST_UNITS) throw new TypeError(`Expected ${name} of at most ${MOST_UNITS}, received ${size}`);
-}
-
-function checkShare(name: string, value: number): void {
-  if (!(value >= 0 && value < 1)) throw new TypeError(`Expected ${name} to be a fraction >= 0 and < 1, received ${value}`);
-}
-
-function checkNotNegative(name: string, value: number): void {
-  if (!(value >= 0) || value === Infinity) throw new TypeError(`Expected ${name} to be a finite number >= 0, received ${value}`);
 }

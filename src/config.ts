@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { ConfigError } from './config/config-error.ts';
 import { crossCheck } from './config/cross-check.ts';
@@ -47,7 +47,7 @@ export interface LoadedBot {
   /** What `train` does; undefined without a model. */
   readonly experiment: ExperimentPlan | undefined;
   /** A stored model that serves instead of one that is trained: its key, or the path of its file from the current folder. */
-  readonly frozen: string | undefined;
+  readonly frozen: { readonly key: string } | { readonly file: string } | undefined;
   readonly intervalMs: number;
   readonly markets: readonly MarketReference[];
   readonly config: ResolvedConfig;
@@ -106,7 +106,12 @@ export function resolveBot(text: string, file: string, options: BotFileOptions):
   return {
     bot: botOf(config),
     experiment: experimentPlan(config),
-    frozen: frozenOf(config, file),
+    frozen: frozenOf(
+      config,
+      overrides.some(({ path }) => path[0] === 'schedule' && (path.length === 1 || path[1] === 'frozen'))
+        ? options.currentDirectory
+        : dirname(file),
+    ),
     intervalMs: intervalMs(config.interval),
     markets: config.markets.map((market, k) => ({
       ...market,
@@ -138,9 +143,10 @@ function plain(document: ReturnType<typeof parseDocument>, file: string): Record
   return raw as Record<string, unknown>;
 }
 
-/** Files are looked for from where the bot file lies. */
-function frozenOf({ schedule: { frozen } }: BotConfig, file: string): string | undefined {
-  return frozen !== undefined && /[/.]/.test(frozen) ? join(dirname(file), frozen) : frozen;
+/** A name with a dot or a slash is a file, looked for from where the bot file lies or, of an override, from the current folder. */
+function frozenOf({ schedule: { frozen } }: BotConfig, folder: string): LoadedBot['frozen'] {
+  if (frozen === undefined) return undefined;
+  return /[/\\.]/.test(frozen) ? { file: isAbsolute(frozen) ? frozen : join(folder, frozen) } : { key: frozen };
 }
 
 /** A bot without a name is called like its file. */

@@ -472,7 +472,7 @@ describe('the example bots', () => {
   it.each(files)('%s can be loaded', async (file) => {
     const { bot, markets } = await loadBot(`config/${file}`, AROUND);
     expect(bot.name).toBe(file.replace('.yaml', ''));
-    expect(markets).toHaveLength(1);
+    expect(markets.length).toBeGreaterThan(0);
   });
 });
 

@@ -29,7 +29,7 @@ function example(name: string): Promise<{ code: number | null; output: string }>
 
 describe('the examples', () => {
   it('are these', () => {
-    expect(readdirSync('examples').sort()).toEqual(['01-first-backtest.ts', '02-gru-walk-forward.ts']);
+    expect(readdirSync('examples').sort()).toEqual(['01-first-backtest.ts', '02-gru-walk-forward.ts', '03-what-a-network-knows.ts']);
   });
 
   it.skipIf(!REAL)(`01 fits on one screen and ends with a verdict${absent}`, async () => {
@@ -45,28 +45,65 @@ describe('the examples', () => {
     expect(output.match(/skill against the last price/g)!.length).toBeGreaterThanOrEqual(3);
     expect(code).toBe(0);
   });
+
+  it('03 finds what a market holds, and nothing where there is nothing', async () => {
+    const { code, output } = await example('03-what-a-network-knows.ts');
+    const [planted = '', noise = ''] = output.replace(/\s+/g, ' ').split('Nothing to learn: returns are independent normal noise.');
+    expect(planted).toMatch(/Better than the last price: gru \(skill \+/);
+    expect(planted).toMatch(/Better than the linear model \(linear/);
+    expect(noise).not.toMatch(/Better than the last price:/);
+    expect(noise).toMatch(/None is better than the linear model/);
+    expect(code).toBe(0);
+  });
 });
 
-// Networks on real bars learn for minutes; here they run to the end on a shorter period and fewer epochs.
+// Networks learn for minutes; here they run to the end on fewer bars, markets and epochs.
 const SHORTER: Readonly<Record<string, readonly string[]>> = {
   'btc-gru.yaml': ['period.from=2024-06-01', 'model.train.epochs=2'],
   'aapl-lstm.yaml': ['period.from=2023-01-01', 'model.train.epochs=3'],
+  'task33.yaml': ['model.train={ epochs: 1, window: 900 }'],
+  'regularised-lstm.yaml': ['history.from=2021-06-01', 'model.train={ epochs: 1, window: 500 }'],
+  'stacked-gru.yaml': ['model.units=[16, 8]', 'model.train={ epochs: 2, window: 500 }'],
+  'simple-rnn.yaml': ['model.train={ epochs: 4, window: 500 }'],
+  'multi-output.yaml': ['markets=["synthetic:mean-reverting?bars=1300&seed=3", "synthetic:regime?bars=1300&seed=1"]'],
 };
 
+/** The same for `train`, of the bots that have an experiment; and how many scores there are then. */
+const TRAINED: Readonly<Record<string, { readonly sets: readonly string[]; readonly scores: number }>> = {
+  'task33.yaml': {
+    sets: ['experiment.seeds=2', 'experiment.models.0.train.epochs=1', 'experiment.models.1.train.epochs=1'],
+    // Two networks, two ensembles and the eight baselines of the publication.
+    scores: 2 + 2 + 8,
+  },
+  'regularised-lstm.yaml': { sets: ['history.from=2023-01-01', 'experiment.seeds=2', 'model.train.epochs=1'], scores: 2 * (1 + 1 + 9) },
+  'stacked-gru.yaml': { sets: ['markets=["synthetic:trend?bars=400"]', 'model.train.epochs=1'], scores: 1 + 9 },
+  'simple-rnn.yaml': {
+    sets: [
+      'markets=["synthetic:mean-reverting?bars=300"]',
+      'experiment.seeds=2',
+      'experiment.models.0.train.epochs=1',
+      'experiment.models.1.train.epochs=1',
+    ],
+    scores: 2 + 2 + 9,
+  },
+  // Of each market high, low, close and adjusted close; the ridge regression knows the close alone.
+  'multi-output.yaml': { sets: ['history.from=2023-03-01', 'model.train.epochs=1'], scores: 31 * (4 * 2 + 1) },
+};
+
+const bots = readdirSync('config').map((file) => {
+  const text = readFileSync(join('config', file), 'utf8');
+  return { file, needsData: text.includes('shared/data'), trains: /^experiment:/m.test(text) };
+});
+
+function printed(command: readonly string[], file: string, sets: readonly string[]) {
+  const overrides = sets.flatMap((set) => ['--set', set]);
+  return paperwalk([...command, `config/${file}`, '--json', '--quiet', '--workspace', workspace, ...overrides]);
+}
+
 describe('the example bots', () => {
-  for (const file of readdirSync('config')) {
-    const needsData = file in SHORTER;
+  for (const { file, needsData } of bots) {
     it.skipIf(needsData && !REAL)(`config/${file} runs to its verdict${needsData ? absent : ''}`, async () => {
-      const sets = (SHORTER[file] ?? []).flatMap((set) => ['--set', set]);
-      const { code, stdout, stderr } = await paperwalk([
-        'backtest',
-        `config/${file}`,
-        '--json',
-        '--quiet',
-        '--workspace',
-        workspace,
-        ...sets,
-      ]);
+      const { code, stdout, stderr } = await printed(['backtest'], file, SHORTER[file] ?? []);
       expect(stderr).toBe('');
       expect(code).toBe(0);
       const report = JSON.parse(stdout);
@@ -81,6 +118,24 @@ describe('the example bots', () => {
           'linear',
         ]);
       }
+    });
+  }
+
+  it('with an experiment are these', () => {
+    expect(bots.flatMap(({ file, trains }) => (trains ? [file] : []))).toEqual(Object.keys(TRAINED).sort());
+  });
+
+  for (const { file, needsData, trains } of bots) {
+    if (!trains) continue;
+    it.skipIf(needsData && !REAL)(`config/${file} is trained to its verdict${needsData ? absent : ''}`, { timeout: 60_000 }, async () => {
+      const { sets = [], scores } = TRAINED[file] ?? {};
+      const { code, stdout, stderr } = await printed(['train', '--figures', 'none'], file, sets);
+      expect(stderr).toBe('');
+      expect(code).toBe(0);
+      const report = JSON.parse(stdout);
+      expect(report).toMatchObject({ schema: 'paperwalk/experiment@1', name: file.replace('.yaml', ''), failures: [] });
+      expect(report.scores.length).toBe(scores);
+      expect(report.verdict).toContain('the last price');
     });
   }
 });

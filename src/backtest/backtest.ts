@@ -7,6 +7,7 @@ import type { State, Trace } from '../core/trace.ts';
 import { DataError } from '../data/data-error.ts';
 import { canonicalJson, contentHash } from '../models/key.ts';
 import type { Model } from '../models/model.ts';
+import { closeOutput } from '../models/target.ts';
 import { verdict } from '../report/verdict.ts';
 import { type Performance, performance } from '../statistics/performance.ts';
 import { roundTrips } from '../statistics/round-trip.ts';
@@ -43,6 +44,8 @@ export interface BacktestSurroundings extends Surroundings {
  * beside buy & hold and the baselines. Throws a DataError where the data do not suffice, and the signal's reason when aborted.
  */
 export async function backtestBot(bot: Bot, data: readonly MarketData[], around: BacktestSurroundings): Promise<Backtest> {
+  const refusal = withoutDirection(bot);
+  if (refusal) throw new TypeError(refusal);
   const started = around.clock();
   const panel = createPanel(data.map(({ bars }) => cutBars(bot, bars)));
   const ranges = panel.markets.map(
@@ -164,9 +167,27 @@ function rangeOf(bars: Bars): string {
   return bars.length === 0 ? 'no bars' : `${isoInstant(bars.openTime[0]!)} to ${isoInstant(bars.openTime[bars.length - 1]!)}`;
 }
 
-/** A model that never comes to a forecast is no result: say why there was no fit. */
-function refuseWithoutForecast(bot: Bot, { forecasts, outcomes, inputs }: Predictions): void {
-  if (forecasts.columns.some((column) => column.some((value) => !Number.isNaN(value)))) return;
+/** Why a bot's model, or one of its ensemble, can never say where a market goes; undefined where each of them can. */
+export function withoutDirection({ model, ensemble }: Bot): string | undefined {
+  const silent = [...(model ? [model] : []), ...(ensemble?.members ?? [])].find(({ target }) => closeOutput(target) < 0);
+  if (!silent) return undefined;
+  return `Expected a target that says where the close goes, such as return, to trade on, received ${String(silent.target)} of the model ${silent.kind}; paperwalk train scores such a model, paperwalk predict asks it`;
+}
+
+function saysNothing({ forecasts }: Predictions): boolean {
+  return forecasts.columns.every((column) => column.every(Number.isNaN));
+}
+
+/** A model that never comes to a forecast is no result: say why there was no fit. Of an ensemble, the first one that says nothing. */
+function refuseWithoutForecast(bot: Bot, predictions: Predictions): void {
+  if (!saysNothing(predictions)) return;
+  for (const { model, predictions: own } of predictions.members ?? []) refuseWithoutForecast({ ...bot, model }, own);
+  if (predictions.members) {
+    throw new DataError(
+      `Expected a bar at which all ${predictions.members.length} models of the ensemble have a forecast, received none: each has some, but never together; mend model.train, model.features or period`,
+    );
+  }
+  const { outcomes, inputs } = predictions;
   if (bot.frozen) {
     throw new DataError(
       `Expected bars after ${isoInstant(bot.frozen.time)}, when the frozen model ${bot.frozen.key.slice(0, 8)} was made and before which its forecasts would be hindsight, received none with complete features; add bars or mend period`,
@@ -295,7 +316,8 @@ function fitSummaries({ records }: Predictions): FitSummary[] {
 function withoutFit(panel: Panel, market: string, predictions: Predictions | undefined): readonly string[] {
   const m = panel.markets.findIndex((bars) => bars.market === market);
   if (!predictions || predictions.forecasts.columns[m]!.some((value) => !Number.isNaN(value))) return [];
-  const refused = [...predictions.outcomes].find(([name, outcome]) => name.startsWith(`${market}@`) && outcome.kind === 'refused')?.[1];
+  const outcomes = [predictions, ...(predictions.members ?? []).map((member) => member.predictions)].flatMap((one) => [...one.outcomes]);
+  const refused = outcomes.find(([name, outcome]) => name.startsWith(`${market}@`) && outcome.kind === 'refused')?.[1];
   return [`no fit served this market, so it was never traded${refused?.kind === 'refused' ? ` (${refused.reason})` : ''}`];
 }
 

@@ -8,6 +8,7 @@ import { type BaselineKind, isBaseline, type Model, walkBaselines } from '../mod
 import type { Trainer } from '../models/trainer.ts';
 import type { Bot } from '../walk/bot.ts';
 import { comparedModels, type MarketInputs, prepareInputs } from '../walk/inputs.ts';
+import { onlyOnce } from '../walk/only-once.ts';
 import { type Outcomes, slotName } from '../walk/plan.ts';
 import { collectFits, type FitSource, type Forecasts, forecastAll, type RowRange, requestBeside } from '../walk/walk.ts';
 import { combineColumns } from './combination.ts';
@@ -23,11 +24,15 @@ export interface Predictions {
   /** For people: which engine computed the fits. */
   readonly engine: string;
   readonly engineId: string;
+  /** Of an ensemble, what each of its models says by itself. */
+  readonly members?: readonly { readonly model: Model; readonly predictions: Predictions }[];
 }
 
 export interface Surroundings {
   /** The trainer of networks on an engine; asked for only where a network is to be trained or opened. */
   readonly networkTrainer: (engine: EngineKind) => Promise<Trainer>;
+  /** The trainer of a model that is no network; default: in the calling thread. */
+  readonly learnerTrainer?: (kind: BaselineKind) => Trainer;
   readonly fits: FitStore;
   /** Where the network's forecasts are kept; none are where it is left out. */
   readonly forecasts?: ForecastStore;
@@ -45,11 +50,13 @@ export async function predict(
   ranges: readonly RowRange[],
   around: Surroundings,
 ): Promise<Predictions> {
-  const first = await predictOne(bot, model, walkBaselines, panel, ranges, around);
-  if (!bot.ensemble) return first;
+  if (!bot.ensemble) return predictOne(bot, model, walkBaselines, panel, ranges, around);
+  // Members of one engine share its threads.
+  const shared = { ...around, networkTrainer: onlyOnce(around.networkTrainer) };
+  const first = await predictOne(bot, model, walkBaselines, panel, ranges, shared);
   const { combine, members } = bot.ensemble;
   const all = [first];
-  for (const member of members) all.push(await predictOne({ ...bot, model: member }, member, [], panel, ranges, around));
+  for (const member of members) all.push(await predictOne({ ...bot, model: member }, member, [], panel, ranges, shared));
   const combined = panel.markets.map((_, m) =>
     combineColumns(
       combine,
@@ -64,6 +71,7 @@ export async function predict(
       columns: combined.map(({ column }) => column),
       spread: combined.map(({ spread }) => spread),
     },
+    members: all.map((predictions, k) => ({ model: [model, ...members][k]!, predictions })),
     records: all.flatMap(({ records }) => records),
     engine: [...new Set(all.map(({ engine }) => engine))].join('; '),
   };
@@ -78,7 +86,8 @@ async function predictOne(
   around: Surroundings,
 ): Promise<Predictions> {
   // An engine's threads start while the features are worked out.
-  const starting = isBaseline(model.kind) ? learners[model.kind] : around.networkTrainer(model.engine);
+  const { learnerTrainer = (kind: BaselineKind) => learners[kind] } = around;
+  const starting = isBaseline(model.kind) ? learnerTrainer(model.kind) : around.networkTrainer(model.engine);
   const inputs = prepareInputs(bot, panel) ?? [];
   const trainer = await starting;
   const records: FitRecord[] = [];

@@ -1,9 +1,13 @@
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { backtestBot } from '../backtest/backtest.ts';
+import { backtestBot, withoutDirection } from '../backtest/backtest.ts';
 import { trialFile } from '../backtest/trials.ts';
+import { ConfigError } from '../config/config-error.ts';
+import { createLearnerPool } from '../models/baselines/learner-pool.ts';
+import { learners } from '../models/baselines/learners.ts';
 import { directoryFitStore, directoryForecastStore } from '../models/bundle.ts';
 import { loadTrainer } from '../models/engines/load.ts';
+import { isLearner } from '../models/model.ts';
 import { terminalSummary } from '../report/terminal.ts';
 import { loadBotFile } from './bot-file.ts';
 import { ExitCode } from './exit-code.ts';
@@ -17,14 +21,18 @@ import { writeRunFolder } from './run-folder.ts';
 export async function run([file = '']: readonly string[], options: BotOptions, host: Host): Promise<number> {
   const { workspace, json, quiet } = options;
   const loaded = await loadBotFile(file, options, host);
+  const bot = await botWithModel(loaded, workspace);
+  const refusal = withoutDirection(bot);
+  if (refusal) throw new ConfigError([`${file}: ${refusal}`]);
   const markets = await loadMarkets(loaded, workspace);
   if (!quiet)
     for (const { bars, warnings = [] } of markets) for (const warning of warnings) print(host.stderr, `${bars.market}: ${warning}`);
 
   const progress = quiet ? undefined : createProgress(host);
-  const bot = await botWithModel(loaded, workspace);
+  const pool = createLearnerPool();
   const backtest = await backtestBot(bot, markets, {
     networkTrainer: (engine) => loadTrainer(engine, { revectorizer: revectorizerOf(host) }),
+    learnerTrainer: (kind) => (isLearner(kind) ? pool.trainers[kind] : learners[kind]),
     fits: directoryFitStore(join(workspace, 'cache', 'fits')),
     forecasts: directoryForecastStore(join(workspace, 'cache', 'forecasts')),
     trials: trialFile(join(workspace, 'trials.jsonl')),
@@ -33,7 +41,10 @@ export async function run([file = '']: readonly string[], options: BotOptions, h
     now: () => new Date(host.now()).toISOString(),
     signal: host.signal,
     ...(progress && { onProgress: progress.show }),
-  }).finally(() => progress?.close());
+  }).finally(async () => {
+    progress?.close();
+    await pool.close();
+  });
   host.signal.throwIfAborted();
   const folder = await writeRunFolder(workspace, backtest);
 

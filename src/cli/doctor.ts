@@ -13,6 +13,7 @@ import { loadTrainer } from '../models/engines/load.ts';
 import { loadBotFile } from './bot-file.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 import { ExitCode } from './exit-code.ts';
+import { botWithModel } from './frozen.ts';
 import { type BotOptions, colourful, type Host, print, revectorizerOf } from './host.ts';
 import { loadMarkets } from './market-data.ts';
 
@@ -89,9 +90,21 @@ async function checkBot(file: string, options: BotOptions, host: Host): Promise<
   }
   return [
     ok('bot', `${loaded.bot.name}: ${loaded.bot.strategy.name}${loaded.bot.model ? ` on ${loaded.bot.model.kind}` : ''}`),
+    ...(await checkFrozen(loaded, options)),
     await checkData(loaded, options),
     checkCron(loaded, host),
   ];
+}
+
+/** Whether the stored model of a bot that has one is there and whole. */
+async function checkFrozen(loaded: LoadedBot, { workspace }: BotOptions): Promise<Check[]> {
+  if (loaded.frozen === undefined) return [];
+  try {
+    const { frozen } = await botWithModel(loaded, workspace);
+    return frozen ? [ok('model', `${frozen.model.kind} ${frozen.key.slice(0, 8)} of ${frozen.market}, frozen`)] : [];
+  } catch (error) {
+    return [fail('model', (error as Error).message, 'name another under schedule.frozen; paperwalk models list shows what there is')];
+  }
 }
 
 async function checkData(loaded: LoadedBot, { workspace }: BotOptions): Promise<Check> {

@@ -1,8 +1,11 @@
 #!/usr/bin/env node
+import { setMaxListeners } from 'node:events';
 import { ExitCode } from './exit-code.ts';
 import { main } from './program.ts';
 
 const stop = new AbortController();
+// Every training under way listens, one a thread: on many cores that is no leak.
+setMaxListeners(0, stop.signal);
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.on(name, () => {
     // Whoever asks twice does not want to wait.

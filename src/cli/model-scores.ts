@@ -24,9 +24,11 @@ export interface ModelAppearance {
 
 /** Every place in a workspace where the fit of a key was scored. Results that cannot be read are passed over: they are not what was asked for. */
 export async function modelAppearances(workspace: string, key: string): Promise<readonly ModelAppearance[]> {
-  const experiments = await documents<ExperimentResult>(join(workspace, 'experiments'), 'experiment.json');
-  const runs = await documents<RunResult>(join(workspace, 'runs'), 'result.json');
-  return [...experiments.flatMap((report) => inExperiment(report, key)), ...runs.flatMap((report) => inRun(report, key))];
+  const inExperiments = await inDocuments(join(workspace, 'experiments'), 'experiment.json', (report: ExperimentResult) =>
+    inExperiment(report, key),
+  );
+  const inRuns = await inDocuments(join(workspace, 'runs'), 'result.json', (report: RunResult) => inRun(report, key));
+  return [...inExperiments, ...inRuns];
 }
 
 function inExperiment({ experimentId, scores }: ExperimentResult, key: string): ModelAppearance[] {
@@ -60,7 +62,9 @@ function inExperiment({ experimentId, scores }: ExperimentResult, key: string): 
   );
 }
 
-function inRun({ runId, forecast }: RunResult, key: string): ModelAppearance[] {
+/** The folds of a run that the fit served alone: those of an ensemble are filed under its first model, but score all of them together. */
+function inRun({ runId, config, forecast }: RunResult, key: string): ModelAppearance[] {
+  if (Object.hasOwn(config as object, 'ensemble')) return [];
   const folds = forecast?.folds.filter((fold) => fold.fit === key) ?? [];
   return folds.map(({ market, from, to, bars, price, skillVsPersistence, dieboldMariano }) => ({
     where: `${runId}, ${day(from)} to ${day(to)}`,
@@ -86,16 +90,20 @@ export function appearanceLines(appearances: readonly ModelAppearance[]): string
   });
 }
 
-async function documents<T>(folder: string, file: string): Promise<T[]> {
+/** What `find` makes of every document that is what its name says. */
+async function inDocuments<T>(folder: string, file: string, find: (document: T) => ModelAppearance[]): Promise<ModelAppearance[]> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
-  const found: T[] = [];
+  const found: ModelAppearance[] = [];
   // Names with a dot in front are folders that are just being written.
   for (const name of names.filter((one) => !one.startsWith('.')).sort()) {
     try {
-      found.push(JSON.parse(await readFile(join(folder, name, file), 'utf8')) as T);
+      const scores = find(JSON.parse(await readFile(join(folder, name, file), 'utf8')) as T);
+      // Another document of that name may lack what a line is made of.
+      appearanceLines(scores);
+      found.push(...scores);
     } catch {}
   }
   return found;

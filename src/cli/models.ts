@@ -54,7 +54,7 @@ export async function exportModel([key = '', file = '']: readonly string[], opti
 
 /** Checks a model file and stores its fit in the workspace under its key. */
 export async function importModel([file = '']: readonly string[], options: CommonOptions, host: Host): Promise<number> {
-  const fit = readPortable(await contentOf(file), file);
+  const fit = readPortable(await modelFileText(file), file);
   const change = addBundle(fitsOf(options.workspace), fit);
   if (options.json) print(host.stdout, JSON.stringify({ schema: 'paperwalk/models-import@1', key: fit.key, market: fit.market, change }));
   else if (!options.quiet) {
@@ -64,7 +64,8 @@ export async function importModel([file = '']: readonly string[], options: Commo
   return ExitCode.done;
 }
 
-async function contentOf(file: string): Promise<string> {
+/** The text of a model file. Throws a DataError where there is none, a BundleError where it is too large for one. */
+export async function modelFileText(file: string): Promise<string> {
   const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT')
       throw new DataError(`${file}: Expected a model file, received no file; paperwalk models export writes one`);

@@ -8,9 +8,11 @@ import { isoInstant } from '../core/instant.ts';
 import { DataError } from '../data/data-error.ts';
 import { lookAhead } from '../lab/outlook.ts';
 import type { MarketBars } from '../lab/plan.ts';
+import { createLearnerPool } from '../models/baselines/learner-pool.ts';
+import { learners } from '../models/baselines/learners.ts';
 import { directoryFitStore } from '../models/bundle.ts';
 import { loadTrainer } from '../models/engines/load.ts';
-import type { Model } from '../models/model.ts';
+import { isLearner, type Model } from '../models/model.ts';
 import { loadBotFile } from './bot-file.ts';
 import { ExitCode } from './exit-code.ts';
 import { botWithModel } from './frozen.ts';
@@ -42,14 +44,19 @@ export async function run([file = '']: readonly string[], options: PredictOption
   if (!quiet) for (const line of told) print(host.stderr, line);
 
   const progress = quiet ? undefined : createProgress(host);
+  const pool = createLearnerPool();
   const outlook = await lookAhead({ ...bot, model }, markets, steps, {
     networkTrainer: (engine) => loadTrainer(engine, { revectorizer: revectorizerOf(host) }),
+    learnerTrainer: (kind) => (isLearner(kind) ? pool.trainers[kind] : learners[kind]),
     fits: directoryFitStore(join(workspace, 'cache', 'fits')),
     clock: () => performance.now(),
     pause: () => setImmediate(),
     signal: host.signal,
     ...(progress && { onProgress: progress.show }),
-  }).finally(() => progress?.close());
+  }).finally(async () => {
+    progress?.close();
+    await pool.close();
+  });
   host.signal.throwIfAborted();
 
   const { failures } = outlook;

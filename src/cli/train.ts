@@ -10,8 +10,9 @@ import { createLearnerPool } from '../models/baselines/learner-pool.ts';
 import { learners } from '../models/baselines/learners.ts';
 import { directoryFitStore } from '../models/bundle.ts';
 import { loadTrainer } from '../models/engines/load.ts';
-import { isLearner } from '../models/model.ts';
+import { isBaseline, isLearner } from '../models/model.ts';
 import { experimentText } from '../report/experiment-text.ts';
+import { onlyOnce } from '../walk/only-once.ts';
 import { loadBotFile } from './bot-file.ts';
 import { ExitCode } from './exit-code.ts';
 import { drawnOutputs, writeExperimentFolder } from './experiment-folder.ts';
@@ -29,7 +30,22 @@ export async function run([file = '']: readonly string[], options: TrainOptions,
   const drawn = drawnOutputs(options.figures);
   const loaded = await loadBotFile(file, options, host);
   const { experiment: plan } = loaded;
-  if (!plan) throw new ConfigError([`${file}: Expected a model to train, received none; add model: gru`]);
+  if (!plan) {
+    const mend = loaded.frozen === undefined ? 'add model: gru' : 'write a model in place of schedule.frozen, which is trained already';
+    throw new ConfigError([`${file}: Expected a model to train, received none; ${mend}`]);
+  }
+  const learner = plan.models.find(({ model }) => isBaseline(model.kind));
+  if (learner) {
+    throw new ConfigError([
+      `${file}: Expected a network to train, received ${learner.name}, which is among the baselines of every experiment; write model: gru`,
+    ]);
+  }
+  const members = loaded.config.experiment?.models ? undefined : loaded.bot.ensemble?.members;
+  if (members) {
+    throw new ConfigError([
+      `${file}: Expected one model to train, received an ensemble of ${members.length + 1}; name its networks under experiment.models, which are trained side by side`,
+    ]);
+  }
   const { markets, data } = await loadEach(loaded, workspace);
   if (!quiet) for (const { market, warnings } of data) for (const warning of warnings) print(host.stderr, `${market}: ${warning}`);
 
@@ -77,14 +93,4 @@ async function loadEach(loaded: LoadedBot, workspace: string): Promise<{ markets
     }
   }
   return { markets, data };
-}
-
-/** One trainer for each engine, however often it is asked for. */
-function onlyOnce<K, T>(load: (key: K) => Promise<T>): (key: K) => Promise<T> {
-  const loaded = new Map<K, Promise<T>>();
-  return (key) => {
-    const found = loaded.get(key) ?? load(key);
-    loaded.set(key, found);
-    return found;
-  };
 }

@@ -3,12 +3,13 @@ import { intervalMs } from '../core/interval.ts';
 import { DataError } from '../data/data-error.ts';
 import { parseSynthetic } from '../data/synthetic.ts';
 import { checkFeature, type FeatureSpecification, featureNames } from '../models/feature.ts';
+import { canonicalJson } from '../models/key.ts';
 import { createModel } from '../models/model.ts';
 import { createSchedule } from '../models/schedule.ts';
 import { createStrategy, needsForecast } from '../strategies/registry.ts';
 import { unsetVariables } from './environment.ts';
 import { checkExperiment } from './experiment.ts';
-import { featuresOf, modelOptions, strategyOptions } from './options.ts';
+import { featuresOf, modelOptions, resolveModel, strategyOptions } from './options.ts';
 import type { Path } from './position.ts';
 import { type Problem, unknownName } from './problem.ts';
 import { type BotConfig, instantOf, type ModelConfig, type StrategyConfig } from './schema.ts';
@@ -52,7 +53,8 @@ function checkModel({ model, schedule, ensemble }: BotConfig): Problem[] {
   if (schedule.frozen !== undefined) {
     return [problem(['model'], 'Expected no model beside schedule.frozen, which brings its own, received one; take one of them out')];
   }
-  return [checkOneModel(model, ['model']), ...(ensemble?.members ?? []).map((member, k) => checkMember(model, member, k))].flat();
+  const members = ensemble?.members ?? [];
+  return [checkOneModel(model, ['model']), ...members.map((member, k) => checkMember([model, ...members.slice(0, k)], member, k))].flat();
 }
 
 function checkOneModel(model: ModelConfig, path: Path): Problem[] {
@@ -60,8 +62,15 @@ function checkOneModel(model: ModelConfig, path: Path): Problem[] {
   return features.length > 0 ? features : refusals(path, () => createModel(modelOptions(model)));
 }
 
-function checkMember(model: ModelConfig, member: ModelConfig, k: number): Problem[] {
+function checkMember(before: readonly ModelConfig[], member: ModelConfig, k: number): Problem[] {
   const path = ['ensemble', 'members', k];
+  const model = before[0]!;
+  const plain = canonicalJson(resolveModel(member));
+  if (before.some((other) => canonicalJson(resolveModel(other)) === plain)) {
+    return [
+      problem(path, `Expected each model of an ensemble once, received ${member.kind} as before: with one seed both forecast the same`),
+    ];
+  }
   if (member.horizon !== model.horizon) {
     return [problem(path, `Expected the horizon of all members to be the same, received ${member.horizon} beside ${model.horizon}`)];
   }

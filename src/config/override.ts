@@ -26,6 +26,9 @@ export function parseOverride(text: string): Override {
   }
 }
 
+/** Where a name alone is the short form of a section with that kind. */
+const SHORT = /^(model|strategy|model\.\d+|experiment\.models\.\d+)$/;
+
 /** Writes overrides into the raw data of a bot file, in their order. Throws a ConfigError where a path leads through a plain value. */
 export function applyOverrides(raw: Record<string, unknown>, overrides: readonly Override[]): void {
   for (const { option, path, value } of overrides) {
@@ -33,9 +36,14 @@ export function applyOverrides(raw: Record<string, unknown>, overrides: readonly
     let section = raw;
     path.slice(0, -1).forEach((step, depth) => {
       let next = Object.hasOwn(section, step) ? section[step] : undefined;
-      // The short form of a model or a strategy is its kind.
-      if (typeof next === 'string' && depth === 0 && (step === 'model' || step === 'strategy')) next = { kind: next };
+      if (typeof next === 'string' && SHORT.test(path.slice(0, depth + 1).join('.'))) next = { kind: next };
       next ??= {};
+      const inside = String(path[depth + 1]);
+      if (Array.isArray(next) && !(/^\d+$/.test(inside) && Number(inside) <= next.length)) {
+        const where = path.slice(0, depth + 1).join('.');
+        const range = next.length === 0 ? '0' : `0 to ${next.length}`;
+        throw new ConfigError([`${option}: Expected ${where}.${range} inside of the list ${where}, received ${inside}`]);
+      }
       if (typeof next !== 'object') {
         const where = path.slice(0, depth + 1).join('.');
         throw new ConfigError([`${option}: Expected ${where} to be a section, received ${JSON.stringify(next)}`]);

@@ -111,7 +111,7 @@ const training = section({
     .union([openShare, z.array(openShare, { error: quantileWords }).min(1, { error: quantileWords })], { error: quantileWords })
     .exactOptional(),
   clipNorm: notNegative.default(0),
-  shuffle: z.union([flag, z.literal('once')], { error: 'true, false or once' }).default(true),
+  shuffle: z.union([flag, z.literal('once', { error: 'true, false or once' })], { error: 'true, false or once' }).default(true),
   noise: notNegative.default(0),
   plateau: section({
     factor: openShare.default(0.5),
@@ -139,7 +139,9 @@ const modelSection = section({
       error: featuresWords,
     })
     .default('standard'),
-  target: z.union([choice(targetKinds), z.array(choice(priceColumns)).min(1)], { error: targetWords }).default('return'),
+  target: z
+    .union([choice(targetKinds), z.array(choice(priceColumns)).min(1, { error: targetWords })], { error: targetWords })
+    .default('return'),
   scaling: section({ inputs: choice(scalerKinds).default('standard'), target: choice(scalerKinds).default('standard') }).prefault({}),
   dropout: share.default(0),
   dropoutLast: flag.default(true),
@@ -231,7 +233,7 @@ function strategyWords(names: string): (issue: { readonly code?: string | undefi
   return ({ code }) => (code === 'invalid_type' ? 'a strategy section with its kind' : `one of ${names}`);
 }
 
-const frozenWords = 'the key of a stored model, or a model file such as model.paperwalk-model.json';
+const frozenWords = 'the key of a stored model in quotes, or a model file such as model.paperwalk-model.json';
 const periodsPerYear = positive('a number of bars a year');
 
 /** The section experiment as it is where a bot file has none. */

@@ -30,6 +30,9 @@ export function experimentAssumptions(plan: ExperimentPlan, scored: 'validation'
   if (ensemble.length > 0) {
     notes.push(models.length > 1 ? 'Ensembles combine the models of one seed.' : 'Ensembles combine the seeds of the model.');
   }
+  if (ensemble.includes('weighted') && scored === 'validation') {
+    notes.push('The weights of the weighted ensemble come from the validation rows that are scored.');
+  }
   notes.push('p-values are not corrected for the number of models compared.');
   return notes;
 }

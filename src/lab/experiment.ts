@@ -15,7 +15,7 @@ import { type ExperimentPlan, type MarketBars, type NamedModel, scoredPart } fro
 import type { Experiment, ExperimentResult, Failure, ModelScore, TrainingRun } from './result.ts';
 import { marketScores, type Said } from './scoreboard.ts';
 import { summarisePart } from './split.ts';
-import { type Opened, openMarkets, type Subject } from './subjects.ts';
+import { type Bases, type Opened, openMarkets, type Subject } from './subjects.ts';
 import { type Done, fitAll, type Job, type LabSurroundings } from './training.ts';
 
 export interface ExperimentSurroundings extends LabSurroundings {
@@ -35,10 +35,8 @@ export async function runExperiment(
 ): Promise<Experiment> {
   const started = around.clock();
   const candidates = plan.models.flatMap(candidatesOf(plan));
-  // Models with other inputs would need baselines of their own; all are compared with those of the first.
-  const first = plan.models[0]!;
-  const bases: Bases = new Map(candidatesOf(plan)(first).map(({ model }) => [model, baselineModels(plan, model)]));
-  const opened = openMarkets(plan, markets, [...candidates, ...[...bases.values()].flat()]);
+  const bases: Bases = new Map(candidates.map(({ model }) => [model, baselineModels(plan, model)]));
+  const opened = openMarkets(plan, markets, candidates, bases);
   if (opened.subjects.length === 0) throw new DataError(opened.failures.map(({ reason }) => reason).join('\n'));
   const failures: Failure[] = [...opened.failures];
 
@@ -46,7 +44,12 @@ export async function runExperiment(
   for (const { model } of candidates) trainers.set(model, await around.networkTrainer(model.engine));
   const { chosen, grid } = await chooseCells(plan, opened, trainers, around);
   const networks = await fitNetworks(plan, opened, chosen, trainers, around);
-  const basesOf = (subject: Subject) => bases.get(chosen.get(subject.name)?.get(first.name) ?? candidates[0]!.model) ?? [];
+  // Models with other inputs would need baselines of their own; all are compared with those of the first one that there is.
+  const basesOf = (subject: Subject) => {
+    const models = plan.models.flatMap(({ name }) => chosen.get(subject.name)?.get(name) ?? []);
+    const first = models.find((model) => inputsOfAll(opened, subject, model).length > 0);
+    return (first && bases.get(first)) ?? [];
+  };
   const baselines = await fitBaselines(plan, basesOf, opened, around);
   const trained = around.clock();
 
@@ -100,9 +103,6 @@ function candidatesOf({ grid }: ExperimentPlan): (named: NamedModel) => readonly
     return cells.length > 0 ? cells.map(({ model }) => ({ name: named.name, model })) : [named];
   };
 }
-
-/** Of each model that the first one may turn out to be, its baselines. */
-type Bases = ReadonlyMap<Model, readonly NamedModel[]>;
 
 /** The baselines of a model as models of their own; persistence needs no fit. */
 function baselineModels({ baselines, baselineInputs }: ExperimentPlan, model: Model): NamedModel[] {

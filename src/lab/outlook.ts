@@ -6,7 +6,7 @@ import { createPanel, type Panel } from '../core/panel.ts';
 import { DataError } from '../data/data-error.ts';
 import { learners } from '../models/baselines/learners.ts';
 import { type Fit, fit as fitRequest, openFit, type Request } from '../models/fit.ts';
-import { baselineFor, isBaseline, type Model } from '../models/model.ts';
+import { type BaselineKind, baselineFor, isBaseline, type Model } from '../models/model.ts';
 import { presentLevels, type Target } from '../models/target.ts';
 import type { Trainer } from '../models/trainer.ts';
 import type { Bot } from '../walk/bot.ts';
@@ -74,7 +74,8 @@ export async function lookAhead(
   around: OutlookSurroundings,
 ): Promise<Outlook> {
   const { model } = bot;
-  const trainer = isBaseline(model.kind) ? learners[model.kind] : await around.networkTrainer(model.engine);
+  const { learnerTrainer = (kind: BaselineKind) => learners[kind] } = around;
+  const trainer = isBaseline(model.kind) ? learnerTrainer(model.kind) : await around.networkTrainer(model.engine);
   const source = storedFits(trainer, around.fits, around.clock, [], around.onProgress, around.signal);
   const anchored = withAnchor(bot, markets);
   const outlooks = await concurrently(markets, trainer.concurrency, async (market): Promise<MarketOutlook | string> => {

@@ -1,7 +1,7 @@
 import { DataError } from '../data/data-error.ts';
 import type { Model } from '../models/model.ts';
 import { type LabInputs, openMarket } from './inputs.ts';
-import type { ExperimentPlan, MarketBars } from './plan.ts';
+import type { ExperimentPlan, MarketBars, NamedModel } from './plan.ts';
 import type { Failure } from './result.ts';
 
 /** What one model learns from: a market by itself, or all markets of a class. */
@@ -18,12 +18,14 @@ export interface Opened {
   readonly failures: readonly Failure[];
 }
 
-/** Opens every market for every model. What is wrong with one market or model is a failure with its reason; the others go on. */
-export function openMarkets(
-  plan: ExperimentPlan,
-  markets: readonly MarketBars[],
-  models: readonly { name: string; model: Model }[],
-): Opened {
+/** What each model is set beside. */
+export type Bases = ReadonlyMap<Model, readonly NamedModel[]>;
+
+/**
+ * Opens every market for every model, and for the baselines of those that it can be opened for. What is wrong with one market or model is a
+ * failure with its reason; the others go on.
+ */
+export function openMarkets(plan: ExperimentPlan, markets: readonly MarketBars[], models: readonly NamedModel[], bases: Bases): Opened {
   const failures: Failure[] = [];
   const known = new Map<string, Map<Model, LabInputs>>();
   for (const market of markets) {
@@ -33,15 +35,18 @@ export function openMarkets(
     }
     const open = openMarket(plan, market.bars);
     const inputs = new Map<Model, LabInputs>();
-    for (const { name, model } of models) {
+    const opens = ({ name, model }: NamedModel): boolean => {
       try {
         inputs.set(model, open(model));
+        return true;
       } catch (error) {
         if (!(error instanceof DataError)) throw error;
         const same = failures.find((failure) => failure.market === market.market && failure.reason === error.message);
         if (!same) failures.push({ market: market.market, model: name, reason: error.message });
+        return false;
       }
-    }
+    };
+    for (const named of models) if (opens(named)) (bases.get(named.model) ?? []).forEach(opens);
     if (inputs.size > 0) known.set(market.market, inputs);
   }
   const names = [...known.keys()];

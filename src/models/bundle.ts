@@ -29,7 +29,7 @@ export interface FitStore {
   put(fit: Fit): void;
 }
 
-/** Where forecasts are kept, by the hash of the fit and of all it was given. What is damaged there counts as not kept. */
+/** Where forecasts are kept, by the hash of all that they depend on, of the fit and of what it was given. What is damaged there counts as not kept. */
 export interface ForecastStore {
   get(key: string): Float64Array | undefined;
   put(key: string, forecasts: Float64Array): void;
@@ -81,11 +81,12 @@ export interface StoredBundle {
   readonly storedAt: number;
 }
 
-/** The keys of a directory of fits, ascending; none where there is no directory. What has another name than a key is no fit. */
+/** The keys of a directory of fits, ascending; none where there is no directory. What has another name than a key is no fit, nor is a file. */
 export function bundleKeys(directory: string): readonly string[] {
   if (!existsSync(directory)) return [];
-  return readdirSync(directory)
-    .filter((name) => /^[0-9a-f]{64}$/.test(name))
+  return readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => !entry.isFile() && /^[0-9a-f]{64}$/.test(entry.name))
+    .map(({ name }) => name)
     .sort();
 }
 
@@ -139,8 +140,8 @@ export function weightsHash(weights: readonly Weight[]): string {
   return sha256(weightBytes(weights));
 }
 
-/** All that forecasts depend on, as text. */
-function forecaster({ model, network, inputScaler, targetScaler, meanMove, pooled, weights }: Fit): string {
+/** All that the forecasts of a fit depend on, as text: a key is what a fit says of itself, and a file may say what it likes. */
+export function forecaster({ model, network, inputScaler, targetScaler, meanMove, pooled, weights }: Fit): string {
   return canonicalJson({ model, network, inputScaler, targetScaler, meanMove, pooled, weights: weightsHash(weights) });
 }
 

@@ -47,7 +47,7 @@ export function featureColumns(specification: FeatureSpecification, bars: Bars):
   const { name, parameters } = parse(specification);
   const raw = RAW.find((column) => column === name);
   if (raw) return [bars[raw]];
-  const own = OWN[name];
+  const own = ownFeature(name);
   if (own) return [own(bars)];
   if (name === 'lag') return lagged(parameters, bars);
   return indicatorColumns(name, parameters, bars);
@@ -56,9 +56,14 @@ export function featureColumns(specification: FeatureSpecification, bars: Bars):
 /** Checks a specification without data. Throws as `featureColumns` does. */
 export function checkFeature(specification: FeatureSpecification): void {
   const { name, parameters } = parse(specification);
-  if (RAW.some((column) => column === name) || OWN[name]) return;
+  if (RAW.some((column) => column === name) || ownFeature(name)) return;
   if (name === 'lag') checkFeature(lagOf(parameters).of);
   else indicatorOf(name, parameters);
+}
+
+// `toString` and the like are no features.
+function ownFeature(name: string): ((bars: Bars) => Column) | undefined {
+  return Object.hasOwn(OWN, name) ? OWN[name] : undefined;
 }
 
 /** All outputs of an indicator, or with `output` (such as `upper` of bollinger) the one of that name. */

@@ -70,13 +70,16 @@ export type Outcome =
   | { readonly kind: 'fit'; readonly fit: Fit }
   | { readonly kind: 'refused'; readonly key: string; readonly reason: string };
 
-/** The key of a request: sha256 over model, seed, split, trainer, and the bytes of features and labels. */
+/**
+ * The key of a request: sha256 over model, seed, split, trainer, and the bytes of features and labels; and over its time, which a network's seed
+ * stands for: the same numbers at another time are another fit, since none may serve before it was made.
+ */
 export function requestKey(request: Omit<Request, 'key'>, trainerId: string): string {
-  const { model, seed, width, trainCount, values, ends, labels, moves } = request;
+  const { model, time, seed, width, trainCount, values, ends, labels, moves } = request;
   const { kind, lookback, horizon, features, target, scaling } = model;
   // A baseline has no layers, and no epochs change it; chance only the forest.
   const chance = kind === 'forest' ? { seed } : {};
-  const learnt = isBaseline(kind) ? chance : { layers: model.layers, training: model.training, seed };
+  const learnt = isBaseline(kind) ? { ...chance, time } : { layers: model.layers, training: model.training, seed };
   const plain = canonicalJson({
     format: 1,
     trainer: trainerId,

@@ -1,3 +1,4 @@
+import { createBars } from '../core/bars.ts';
 import { checkEngine, engineKinds } from './engine.ts';
 import {
   anything,
@@ -16,6 +17,7 @@ import {
   whole,
   within,
 } from './expectation.ts';
+import { checkFeature, featureColumns } from './feature.ts';
 import type { Fit } from './fit.ts';
 import { canonicalJson } from './key.ts';
 import { baselineKinds, isBaseline, networkKinds, networkOf } from './model.ts';
@@ -73,6 +75,16 @@ const meanMove: Check = (value, at) => {
 };
 const scaling = { inputScaler: scaler, targetScaler: scaler, meanMove };
 
+// One bar is enough to count the columns of a feature.
+const bar = createBars('one', 1, {
+  openTime: Float64Array.of(0),
+  open: Float64Array.of(1),
+  high: Float64Array.of(1),
+  low: Float64Array.of(1),
+  close: Float64Array.of(1),
+  volume: Float64Array.of(0),
+});
+
 const fitShape = object({
   schema: oneOf(['paperwalk/fit@1']),
   key: digest,
@@ -129,6 +141,10 @@ export function checkFit(value: unknown): asserts value is Omit<Fit, 'weights'> 
     checkWidth('targetScaler', targetScaler, labels);
   }
   if (!fit.pooled) number(fit.meanMove, 'fit.meanMove');
+  model.features.forEach(checkFeature);
+  const columns = model.features.flatMap((feature) => featureColumns(feature, bar)).length;
+  if (columns !== network.inputs)
+    throw new TypeError(`Expected features of ${network.inputs} columns at fit.model.features, received ${columns}`);
 }
 
 function checkWidth(name: string, { offset, scale: scales }: Scaler, width: number): void {

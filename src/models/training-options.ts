@@ -24,7 +24,10 @@ export function trainingOf(train: TrainOptions, target: Target): Model['training
   return { epochs, batchSize, patience, clipNorm, shuffle, noise, plateau, loss: lossOf(loss, train), optimiser: optimiserOf(train) };
 }
 
-function lossOf(kind: Loss['kind'], { quantile = 0.5 }: TrainOptions): Loss {
+function lossOf(kind: Loss['kind'], { quantile: asked }: TrainOptions): Loss {
+  if (asked !== undefined && kind !== 'quantile')
+    throw new TypeError(`Expected train.loss quantile beside train.quantile, received ${kind}`);
+  const quantile = asked ?? 0.5;
   if (kind === 'huber') return { kind, delta: 1 };
   if (kind !== 'quantile') return { kind };
   const quantiles = typeof quantile === 'number' ? [quantile] : quantile;

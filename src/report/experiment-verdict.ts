@@ -6,6 +6,8 @@ const SIGNIFICANCE = 0.05;
 /** A price-level R2 from which a reader could take an echo of the last price for a forecast. */
 const SPLENDID_R2 = 0.5;
 
+const FLATTERED = 'These rows also stopped the training, which flatters the networks.';
+
 type Input = Pick<ExperimentResult, 'scores' | 'scored' | 'split' | 'grid'>;
 type Test = Scores['dieboldMarianoLinear'];
 
@@ -31,14 +33,14 @@ function ofOne({ scores, scored }: Input): string {
   const sentences: string[] = [];
   if (naive) {
     sentences.push(
-      `On the ${counted(naive.bars, `${scored} row`)} the last price alone has an R2 of ${coefficient(naive.price.r2)} and an RMSE of ${figure(naive.price.rmse)}.`,
+      `On the ${counted(naive.bars, `${scored} row`)} ${last(scores)} alone has an R2 of ${coefficient(naive.price.r2)} and an RMSE of ${figure(naive.price.rmse)}.`,
     );
   }
   const better = networks.filter((score) => beatsPersistence(of(score)));
   const ahead = networks.filter((score) => !better.includes(score) && (of(score)?.skillVsPersistence ?? 0) > 0);
   if (better.length > 0) {
     sentences.push(
-      `Better than the last price: ${names(better, (score) => `skill ${percent(of(score)!.skillVsPersistence)}, p ${pValue(of(score)!.dieboldMariano.pValue)}`)}.`,
+      `Better than ${last(scores)}: ${names(better, (score) => `skill ${percent(of(score)!.skillVsPersistence)}, p ${pValue(of(score)!.dieboldMariano.pValue)}`)}.`,
     );
   }
   if (ahead.length > 0) {
@@ -50,14 +52,15 @@ function ofOne({ scores, scored }: Input): string {
   if (worse.length > 0) {
     const all = worse.length === networks.length;
     sentences.push(
-      `${all ? 'No network forecasts better than the last price' : 'Not better than it'}: ${names(worse, (score) => `R2 ${coefficient(of(score)?.price.r2 ?? null)}, RMSE ${figure(of(score)?.price.rmse ?? null)}, skill ${percent(of(score)?.skillVsPersistence ?? null)}`)}.`,
+      `${all ? `No network forecasts better than ${last(scores)}` : 'Not better than it'}: ${names(worse, (score) => `R2 ${coefficient(of(score)?.price.r2 ?? null)}, RMSE ${figure(of(score)?.price.rmse ?? null)}, skill ${percent(of(score)?.skillVsPersistence ?? null)}`)}.`,
     );
   }
   sentences.push(...linearSentences(scores, networks, scored));
   const splendid = networks.some((score) => !better.includes(score) && (of(score)?.price.r2 ?? 0) >= SPLENDID_R2);
-  if (splendid) sentences.push('A high R2 on price levels is no evidence of a forecast: any echo of the last price gets that.');
+  if (splendid && !isVolatility(scores))
+    sentences.push('A high R2 on price levels is no evidence of a forecast: any echo of the last price gets that.');
   sentences.push(...seedSentences(networks, scored));
-  if (scored === 'validation') sentences.push('These rows also stopped the training, which flatters the networks.');
+  if (scored === 'validation') sentences.push(FLATTERED);
   return sentences.join(' ');
 }
 
@@ -94,15 +97,25 @@ function ofMany({ scores, scored }: Input, places: number): string {
     const ahead = own.filter((score) => (score?.skillVsPersistence ?? 0) > 0).length;
     const linear = own.filter((score) => passes(score?.dieboldMarianoLinear ?? null)).length;
     const compared = own.filter((score) => score?.dieboldMarianoLinear).length;
-    return `${model} is ahead of the last price on ${ahead} of ${counted(own.length, single ? 'market' : 'output')}${single ? '' : ' of all markets'}, and better by the test on ${better}; better than the linear model on ${linear} of ${compared}.`;
+    return `${model} is ahead of ${last(scores)} on ${ahead} of ${counted(own.length, single ? 'market' : 'output')}${single ? '' : ' of all markets'}, and better by the test on ${better}; better than the linear model on ${linear} of ${compared}.`;
   });
   sentences.push(
     `A test at 5 % calls about ${Math.round(places * (SIGNIFICANCE / 2) * 10) / 10} of ${places} models better that are not; p-values are not corrected for that.`,
   );
-  if (networks.some((score) => (shownScores(score, scored)?.price.r2 ?? 0) >= SPLENDID_R2)) {
+  if (!isVolatility(scores) && networks.some((score) => (shownScores(score, scored)?.price.r2 ?? 0) >= SPLENDID_R2)) {
     sentences.push('A high R2 on price levels is no evidence of a forecast: any echo of the last price gets that.');
   }
+  if (scored === 'validation') sentences.push(FLATTERED);
   return sentences.join(' ');
+}
+
+/** What persistence repeats. */
+function last(scores: Input['scores']): string {
+  return isVolatility(scores) ? 'the present volatility' : 'the last price';
+}
+
+function isVolatility(scores: Input['scores']): boolean {
+  return scores.every(({ output }) => output === 'volatility');
 }
 
 function beatsPersistence(scores: Scores | null): boolean {

@@ -3,7 +3,7 @@ import type { Bars, Column } from '../core/bars.ts';
 import { type Run, run } from '../core/engine.ts';
 import type { Panel } from '../core/panel.ts';
 import type { State } from '../core/trace.ts';
-import type { ForecastStore } from '../models/bundle.ts';
+import { type ForecastStore, forecaster } from '../models/bundle.ts';
 import { type Fit, type Outcome, openFit, type Request } from '../models/fit.ts';
 import { contentHash } from '../models/key.ts';
 import type { Model } from '../models/model.ts';
@@ -108,7 +108,9 @@ function forecastRun(
   const { values, width } = features;
   const first = ends[0]! - fit.model.lookback + 1;
   const last = ends[ends.length - 1]! + 1;
-  const key = store && contentHash([fit.key, values.subarray(first * width, last * width), close.subarray(first, last), ends]);
+  const key =
+    store &&
+    contentHash([trainer.id, forecaster(fit), market, values.subarray(first * width, last * width), close.subarray(first, last), ends]);
   const kept = store?.get(key!);
   if (kept) {
     ends.forEach((row, k) => {

@@ -4,6 +4,8 @@ import { bestModel, isLearned, type OutputView, partName, persistenceOf } from '
 /** A high R2 of levels in its place: what persistence gets, which knows nothing. */
 export function echoSentence(view: OutputView): string {
   const echo = persistenceOf(view)?.scores?.price.r2 ?? null;
+  // Persistence of a volatility is no good echo, and its skill is that of the levels.
+  if (view.output === 'volatility') return 'What counts is the skill, 1 - MSE / MSE of persistence, and its test.';
   const got = echo === null ? '' : `: persistence, which only repeats it, gets ${coefficient(echo)} on this ${partName(view.scored)}`;
   return `A high R2 on levels is what any echo of the last level gets${got}. It is no evidence of a forecast; what counts is the skill, 1 - MSE of returns / MSE of persistence, and its test.`;
 }

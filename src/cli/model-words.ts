@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { intervalName } from '../core/interval.ts';
 import { formatInstant } from '../data/instant.ts';
 import { type StoredBundle, weightsHash } from '../models/bundle.ts';
 import type { Fit } from '../models/fit.ts';
@@ -81,7 +82,7 @@ export function modelDetails({ bytes, storedAt }: StoredBundle, fit: Fit, scores
     ['scalers', `inputs ${inputScaler.kind}, target ${targetScaler.kind}`],
     [
       'data',
-      `${moment(formatInstant(fit.trainedFrom))} to ${moment(formatInstant(fit.trainedTo))}, asked for at ${moment(formatInstant(fit.time))}`,
+      `${moment(formatInstant(fit.trainedFrom))} to ${moment(formatInstant(fit.trainedTo))}${fit.intervalMs === undefined ? '' : `, bars of ${intervalName(fit.intervalMs)}`}, asked for at ${moment(formatInstant(fit.time))}`,
     ],
     ['data sha256', fit.dataSha256 ?? 'not recorded'],
     ['samples', `${count(fit.trainSamples)} training, ${count(fit.validationSamples)} validation`],
@@ -105,6 +106,7 @@ const KNOWN: ReadonlySet<string> = new Set<keyof Fit>([
   'model',
   'network',
   'engine',
+  'intervalMs',
   'slot',
   'time',
   'trainedFrom',

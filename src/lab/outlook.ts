@@ -60,7 +60,7 @@ export interface OutlookSurroundings extends Omit<Surroundings, 'forecasts'> {
 
 /** What must be said beside every forecast that rests on forecasts. */
 export const RECURSIVE_NOTE =
-  'Every step after the first rests on bars that are themselves forecast: errors add up, and a network that is fed its own forecasts drifts towards what it has learnt. Beyond step 1 these figures are no forecasts with known skill.';
+  'Every step after the first rests on bars that are themselves forecast: errors add up, and a model that is fed its own forecasts drifts towards what it has learnt. Beyond step 1 these figures are no forecasts with known skill.';
 
 /**
  * What a bot's model says of the bars after the last one of each market, by the fit that a walk would ask for at the last close: it learns

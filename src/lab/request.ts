@@ -28,6 +28,7 @@ export function labRequest(name: string, model: Model, markets: readonly LabInpu
     model,
     slot: 0,
     time,
+    intervalMs: markets[0]!.bars.intervalMs,
     trainedFrom: Math.min(...parts.map((part) => part.from)),
     trainedTo: Math.max(...parts.map((part) => part.to)),
     values: join(parts.map(({ values }) => values)),

@@ -56,18 +56,19 @@ export interface WindowRule {
 /**
  * The windows of each part. Overlapping ones end in their part, may begin before it, and their labels do not reach into a later
  * part: for the last training window's end a and the first validation row b, a + horizon + embargo <= b. Inside ones begin and have
- * their label in their part. `usable` is 1 where a complete window ends whose labels are known.
+ * their label in their part, and keep the embargo from where the next part's first one may end. `usable` is 1 where a complete window ends whose labels are known.
  */
 export function windowEnds({ rows, validation, test }: Split, usable: Uint8Array, rule: WindowRule): Ends {
   const { lookback, horizon, embargo, windows, dropLast } = rule;
   const part = (from: number, to: number): Int32Array => {
     const first = rows[from] ?? Infinity;
     const last = rows[to - 1] ?? -1;
-    const next = rows[to] ?? Infinity;
-    const ends = rows.subarray(from, to).filter((row) => {
-      if (usable[row] !== 1) return false;
-      return windows === 'inside' ? row - lookback + 1 >= first && row + horizon <= last : row + horizon + embargo <= next;
-    });
+    // Where the first window of a later part may end.
+    const next = (rows[to] ?? Infinity) + (windows === 'inside' ? lookback - 1 : 0);
+    const inside = (row: number) => row - lookback + 1 >= first && row + horizon <= last;
+    const ends = rows
+      .subarray(from, to)
+      .filter((row) => usable[row] === 1 && row + horizon + embargo <= next && (windows === 'overlapping' || inside(row)));
     return windows === 'inside' && dropLast ? ends.subarray(0, Math.max(0, ends.length - 1)) : ends;
   };
   return { train: part(0, validation), validation: part(validation, test), test: part(test, rows.length) };

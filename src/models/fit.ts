@@ -14,6 +14,7 @@ export interface Request {
   /** Slot of the request in the market's calendar, and the close it was requested at (ms UTC). */
   readonly slot: number;
   readonly time: number;
+  readonly intervalMs?: number;
   /** Opening times (ms UTC) of the first row any window holds and of the last one. */
   readonly trainedFrom: number;
   readonly trainedTo: number;
@@ -48,6 +49,8 @@ export interface Fit extends Scaling {
   readonly model: Model;
   readonly network: Network;
   readonly engine: string;
+  /** Length of the bars it learnt from. */
+  readonly intervalMs?: number;
   readonly slot: number;
   readonly time: number;
   readonly trainedFrom: number;
@@ -136,6 +139,7 @@ export async function fit(request: Request, trainer: Trainer, watch: Watch): Pro
       model,
       network,
       engine: trainer.id,
+      ...(request.intervalMs !== undefined && { intervalMs: request.intervalMs }),
       slot: request.slot,
       time: request.time,
       trainedFrom: request.trainedFrom,

@@ -103,6 +103,7 @@ const fitShape = object({
   network: object({ lookback: whole(1, MOST), inputs: whole(1, MOST), outputs: whole(1, MOST), layers: list(byKind(layers)) }),
   engine: text,
   slot: whole(-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
+  intervalMs: optional(whole(1, Number.MAX_SAFE_INTEGER)),
   time: instant,
   trainedFrom: instant,
   trainedTo: instant,

@@ -83,6 +83,7 @@ export function requestAt(bot: Bot, model: Model, panel: Panel, inputs: MarketIn
     model,
     slot,
     time,
+    intervalMs: bars.intervalMs,
     trainedFrom: bars.openTime[start]!,
     trainedTo: bars.openTime[ends[ends.length - 1]! + model.horizon]!,
     values: values.slice(start * width, stop * width),

@@ -107,6 +107,11 @@ describe('a frozen model', () => {
       code: 3,
       stderr: expect.stringContaining('before which its forecasts would be hindsight'),
     });
+    const daily = COMMON.replace('interval: 1h', 'interval: 1d');
+    expect(await refused('daily.yaml', `${daily}schedule: { frozen: ${key} }\n`)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/Expected a model of bars of 1d, as in interval, received [0-9a-f]{8} of bars of 1h/),
+    });
     writeFileSync(join(folder, 'broken.paperwalk-model.json'), '{');
     expect((await refused('broken.yaml', `${COMMON}schedule: { frozen: ./broken.paperwalk-model.json }\n`)).code).toBe(3);
     expect(readdirSync(join(workspace, 'runs'))).toEqual(runs);

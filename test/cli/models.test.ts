@@ -90,7 +90,7 @@ describe('models show', () => {
       'features +logReturn, range',
       'target +return, 1 bar ahead',
       'scalers +inputs standard, target standard',
-      'data +2020-01-\\d\\d \\d\\d:00 to 2020-01-\\d\\d \\d\\d:00, asked for at .*',
+      'data +2020-01-\\d\\d \\d\\d:00 to 2020-01-\\d\\d \\d\\d:00, bars of 1h, asked for at .*',
       'data sha256 +[0-9a-f]{64}',
       'samples +170 training, 30 validation',
       'epochs +2, weights of epoch \\d, last loss [\\d.]+, last validation loss [\\d.]+',

@@ -5,6 +5,7 @@ import { gridCells } from '../../src/lab/plan.ts';
 import type { Experiment } from '../../src/lab/result.ts';
 import { memoryFitStore } from '../../src/models/bundle.ts';
 import { createModel } from '../../src/models/model.ts';
+import type { Trainer } from '../../src/models/trainer.ts';
 import { experimentText } from '../../src/report/experiment-text.ts';
 import { poisoned } from '../support/markets.ts';
 import { levelsOf, market, planOf, run, scoreOf, tiny, wasm } from './bench.ts';
@@ -86,6 +87,26 @@ describe('an experiment', () => {
     const experiment = await run(planOf({ seeds: [5, 6, 7], ensemble: ['median'] }), [bars]);
     expect(scoreOf(experiment, 'ensemble median').runs.map(({ seed }) => seed)).toEqual([5]);
     expect(scoreOf(experiment, 'gru').bands!.test!.rmse!.median).toBeGreaterThan(0);
+  });
+
+  it('combines the seeds that every model was trained with, under their own numbers', async () => {
+    const models = [
+      { name: 'gru', model: tiny() },
+      { name: 'rnn', model: tiny({ kind: 'rnn' }) },
+    ];
+    const trainer = await wasm();
+    let rnns = 0;
+    // The first training of the second model fails.
+    const failing: Trainer = {
+      ...trainer,
+      fit: (network, ...rest) =>
+        network.layers[0]?.kind === 'rnn' && rnns++ === 0
+          ? Promise.resolve({ kind: 'refused', reason: 'out of luck' })
+          : trainer.fit(network, ...rest),
+    };
+    const experiment = await run(planOf({ models, seeds: [7, 8, 9], ensemble: ['mean'] }), [bars], { networkTrainer: async () => failing });
+    expect(experiment.report.failures).toEqual([{ market: 'planted', model: 'rnn, seed 7', reason: 'out of luck' }]);
+    expect(scoreOf(experiment, 'ensemble mean').runs.map(({ seed }) => seed)).toEqual([8, 9]);
   });
 
   it('forecasts each row from what was known: wild test bars change no forecast before them', async () => {

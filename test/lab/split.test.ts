@@ -20,7 +20,7 @@ const cases: fc.Arbitrary<Case> = fc.record({
   rule: fc.record({
     lookback: fc.integer({ min: 1, max: 6 }),
     horizon: fc.integer({ min: 1, max: 4 }),
-    embargo: fc.integer({ min: 0, max: 3 }),
+    embargo: fc.integer({ min: 0, max: 8 }),
     windows: fc.constantFrom('overlapping' as const, 'inside' as const),
     dropLast: fc.boolean(),
   }),
@@ -148,6 +148,16 @@ describe('the windows of the parts', () => {
       };
       check(ends.train, split.rows[split.validation]);
       check(ends.validation, split.rows[split.test]);
+    });
+  });
+
+  it('keep the embargo from the windows of the next part, wherever those lie', () => {
+    holds(({ ends }, { rule }) => {
+      for (const [own, next] of [[ends.train, ends.validation] as const, [ends.validation, ends.test] as const]) {
+        const last = own[own.length - 1];
+        const first = next[0];
+        if (last !== undefined && first !== undefined) expect(last + rule.horizon + rule.embargo).toBeLessThanOrEqual(first);
+      }
     });
   });
 

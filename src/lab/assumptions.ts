@@ -1,3 +1,4 @@
+import { canonicalJson } from '../models/key.ts';
 import type { ExperimentPlan } from './plan.ts';
 
 /** What the figures of an experiment rest on, in words. */
@@ -14,6 +15,9 @@ export function experimentAssumptions(plan: ExperimentPlan, scored: 'validation'
       : 'The learning baselines see the same windows as the networks.',
     'The last price is scored on the rows of the baselines; skill compares every forecast with the last price on its own rows.',
   ];
+  if (typeof first.model.target !== 'string') {
+    notes.push('Each level is set beside its own last one; that of highs and lows is easier to beat than the last close.');
+  }
   if (first.model.target === 'volatility') notes.push('Volatility is measured by differences from its present level, not by returns.');
   if (scored === 'validation' || !plan.split.test) {
     notes.push(
@@ -24,6 +28,11 @@ export function experimentAssumptions(plan: ExperimentPlan, scored: 'validation'
     notes.push(
       `Networks were trained with ${seeds.length} seeds; tables show the run with the median R2, bands the 10 % and 90 % quantiles.`,
     );
+  if (new Set(models.map(({ model }) => canonicalJson(model.features))).size > 1) {
+    notes.push(
+      'The split is of the rows on which the features of all models are known, so that all are trained and scored on the same bars.',
+    );
+  }
   if (models.length > 1) notes.push(`The baselines learn from the inputs of ${first.name}.`);
   if (pool) notes.push('One model learns from all markets of a class, each scaled by its own rows.');
   if (grid) notes.push('Of a grid the combination with the least validation loss was taken; the test part played no role.');

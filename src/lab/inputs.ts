@@ -28,30 +28,43 @@ export interface LabInputs {
   readonly actual: readonly Column[];
 }
 
-/** A market opened for an experiment: inputs of models that have the same features are worked out once. */
-export function openMarket(plan: ExperimentPlan, bars: Bars): (model: Model) => LabInputs {
+/** The inputs of a model on a market; `among` are the models that it is compared with. */
+export type OpenMarket = (model: Model, among?: readonly Model[]) => LabInputs;
+
+/**
+ * A market opened for an experiment: inputs of models that have the same features are worked out once. The rows that are split are those on
+ * which the features of all models that are compared are known: parts that began elsewhere for each would let one of them learn from rows
+ * on which another is scored.
+ */
+export function openMarket(plan: ExperimentPlan, bars: Bars): OpenMarket {
   const matrices = new Map<string, FeatureMatrix>();
   const opened = new Map<string, LabInputs>();
-  return (model) => {
-    const features = canonicalJson(model.features);
-    const name = canonicalJson([model.features, model.lookback, model.horizon, model.target, model.sampling.embargo]);
-    const found = opened.get(name);
-    if (found) return found;
-    let matrix = matrices.get(features);
-    if (!matrix) {
-      matrix = featureMatrix(model.features, bars);
-      matrices.set(features, matrix);
-    }
-    const inputs = inputsOf(plan, bars, model, matrix);
+  const matrixOf = ({ features }: Model): FeatureMatrix => {
+    const name = canonicalJson(features);
+    const matrix = matrices.get(name) ?? featureMatrix(features, bars);
+    matrices.set(name, matrix);
+    return matrix;
+  };
+  return (model, among = []) => {
+    const together = new Set([model, ...among].map(matrixOf));
+    const compared = [...new Set([model, ...among].map(({ features }) => canonicalJson(features)))].sort();
+    const name = canonicalJson([model.features, model.lookback, model.horizon, model.target, model.sampling.embargo, compared]);
+    const inputs = opened.get(name) ?? inputsOf(plan, bars, model, matrixOf(model), knownOn(bars, [...together]));
     opened.set(name, inputs);
     return inputs;
   };
 }
 
-function inputsOf(plan: ExperimentPlan, bars: Bars, model: Model, features: FeatureMatrix): LabInputs {
+/** A column that is NaN where a feature of any of the matrices is not known. */
+function knownOn(bars: Bars, matrices: readonly FeatureMatrix[]): Column {
+  const complete = matrices.map(({ values, width }) => completeWindows(values, width, 1));
+  return Float64Array.from({ length: bars.length }, (_, row) => (complete.every((flags) => flags[row] === 1) ? 0 : Number.NaN));
+}
+
+function inputsOf(plan: ExperimentPlan, bars: Bars, model: Model, features: FeatureMatrix, known: Column): LabInputs {
   const { lookback, horizon, target } = model;
   const { values, width } = features;
-  const split = splitRows(bars, values, width, plan.split);
+  const split = splitRows(bars, known, 1, plan.split);
   const complete = completeWindows(values, width, lookback);
   const labelled = labels(target, bars, horizon);
   const labelWidth = outputNames(target).length;

@@ -35,9 +35,9 @@ export function openMarkets(plan: ExperimentPlan, markets: readonly MarketBars[]
     }
     const open = openMarket(plan, market.bars);
     const inputs = new Map<Model, LabInputs>();
-    const opens = ({ name, model }: NamedModel): boolean => {
+    const opens = ({ name, model }: NamedModel, among: readonly Model[]): boolean => {
       try {
-        inputs.set(model, open(model));
+        inputs.set(model, open(model, among));
         return true;
       } catch (error) {
         if (!(error instanceof DataError)) throw error;
@@ -46,7 +46,13 @@ export function openMarkets(plan: ExperimentPlan, markets: readonly MarketBars[]
         return false;
       }
     };
-    for (const named of models) if (opens(named)) (bases.get(named.model) ?? []).forEach(opens);
+    // One that cannot be opened by itself must not take rows from the others.
+    const among = models.filter((named) => opens(named, [])).map(({ model }) => model);
+    inputs.clear();
+    for (const named of models) {
+      if (!among.includes(named.model) || !opens(named, among)) continue;
+      for (const base of bases.get(named.model) ?? []) opens(base, among);
+    }
     if (inputs.size > 0) known.set(market.market, inputs);
   }
   const names = [...known.keys()];

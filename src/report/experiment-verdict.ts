@@ -6,6 +6,8 @@ const SIGNIFICANCE = 0.05;
 /** A price-level R2 from which a reader could take an echo of the last price for a forecast. */
 const SPLENDID_R2 = 0.5;
 
+/** From here on quantiles of seeds say something. */
+const MANY_SEEDS = 10;
 const FLATTERED = 'These rows also stopped the training, which flatters the networks.';
 
 type Input = Pick<ExperimentResult, 'scores' | 'scored' | 'split' | 'grid'>;
@@ -80,11 +82,13 @@ function linearSentences(scores: readonly ModelScore[], networks: readonly Model
 function seedSentences(networks: readonly ModelScore[], scored: 'validation' | 'test'): string[] {
   const banded = networks.filter(({ role, bands }) => role === 'network' && bands?.[scored]?.r2);
   if (banded.length === 0) return [];
+  // Of few seeds the outer tenths are no more than a point on the way from the last one.
+  const seeds = Math.min(...banded.map(({ runs }) => runs.length));
   const words = banded.map(({ model, bands }) => {
-    const { p10, p90 } = bands![scored]!.r2!;
-    return `${model} ${coefficient(p10)} to ${coefficient(p90)}`;
+    const { minimum, p10, p90, maximum } = bands![scored]!.r2!;
+    return `${model} ${coefficient(seeds < MANY_SEEDS ? minimum : p10)} to ${coefficient(seeds < MANY_SEEDS ? maximum : p90)}`;
   });
-  return [`Over ${counted(banded[0]!.runs.length, 'seed')} the R2 (10 to 90 %) is ${words.join(', ')}.`];
+  return [`Over ${counted(seeds, 'seed')} the R2 (${seeds < MANY_SEEDS ? 'worst to best' : '10 to 90 %'}) is ${words.join(', ')}.`];
 }
 
 /** Several markets or outputs: how often each model is better, next to how often chance alone would make it look so. */
@@ -92,12 +96,16 @@ function ofMany({ scores, scored }: Input, places: number): string {
   const networks = scores.filter(({ role }) => role !== 'baseline');
   const single = new Set(scores.map(({ output }) => output)).size === 1;
   const sentences = [...new Set(networks.map(({ model }) => model))].map((model) => {
-    const own = networks.filter((score) => score.model === model).map((score) => shownScores(score, scored));
+    const all = networks.filter((score) => score.model === model);
+    const own = all.map((score) => shownScores(score, scored));
     const better = own.filter(beatsPersistence).length;
+    // Highs and lows are easier to forecast than what they are traded at.
+    const closes = all.filter(({ output }) => output === 'close').map((score) => shownScores(score, scored));
+    const ofClose = single ? '' : ` (of the close on ${closes.filter(beatsPersistence).length} of ${closes.length})`;
     const ahead = own.filter((score) => (score?.skillVsPersistence ?? 0) > 0).length;
     const linear = own.filter((score) => passes(score?.dieboldMarianoLinear ?? null)).length;
     const compared = own.filter((score) => score?.dieboldMarianoLinear).length;
-    return `${model} is ahead of ${last(scores)} on ${ahead} of ${counted(own.length, single ? 'market' : 'output')}${single ? '' : ' of all markets'}, and better by the test on ${better}; better than the linear model on ${linear} of ${compared}.`;
+    return `${model} is ahead of ${last(scores)} on ${ahead} of ${counted(own.length, single ? 'market' : 'output')}${single ? '' : ' of all markets'}, and better by the test on ${better}${ofClose}; better than the linear model on ${linear} of ${compared}.`;
   });
   sentences.push(
     `A test at 5 % calls about ${Math.round(places * (SIGNIFICANCE / 2) * 10) / 10} of ${places} models better that are not; p-values are not corrected for that.`,

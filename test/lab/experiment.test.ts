@@ -4,7 +4,7 @@ import { openMarket } from '../../src/lab/inputs.ts';
 import { gridCells } from '../../src/lab/plan.ts';
 import type { Experiment } from '../../src/lab/result.ts';
 import { memoryFitStore } from '../../src/models/bundle.ts';
-import { createModel } from '../../src/models/model.ts';
+import { type BaselineKind, createModel } from '../../src/models/model.ts';
 import type { Trainer } from '../../src/models/trainer.ts';
 import { experimentText } from '../../src/report/experiment-text.ts';
 import { poisoned } from '../support/markets.ts';
@@ -70,6 +70,52 @@ describe('an experiment', () => {
       compared++;
     });
     expect(compared).toBeGreaterThan(150);
+  });
+
+  it('weighs models by their errors on the validation rows', async () => {
+    const models = [
+      { name: 'gru', model: tiny() },
+      { name: 'rnn', model: tiny({ kind: 'rnn', target: 'price', features: ['close'] }) },
+    ];
+    const experiment = await run(planOf({ models, ensemble: ['weighted'] }), [bars]);
+    const [first, second, weighted] = ['gru', 'rnn', 'ensemble weighted'].map((name) => levelsOf(experiment, name));
+    const [a, b] = ['gru', 'rnn'].map((name) => scoreOf(experiment, name).runs[0]!.validation!.price.rmse! ** -2);
+    const last = first!.length - 2;
+    expect(weighted![last]).toBeCloseTo((a! * first![last]! + b! * second![last]!) / (a! + b!), 8);
+    expect(weighted![last]).not.toBeCloseTo((first![last]! + second![last]!) / 2, 4);
+  });
+
+  it('splits a market at the same bars for all models, however long their features take to be known', async () => {
+    const models = [
+      { name: 'early', model: tiny() },
+      { name: 'late', model: tiny({ features: ['logReturn', { sma: 60 }] }) },
+    ];
+    const plan = planOf({ models, ensemble: ['mean'] });
+    const { report, series } = await run(plan, [bars]);
+    const rows = (model: string) => report.scores.find((score) => score.model === model)!.runs[0]!.test!.bars;
+    expect([rows('early'), rows('ensemble mean'), rows('linear')]).toEqual([rows('late'), rows('late'), rows('late')]);
+    // The first 59 of 220 rows have no mean of 60.
+    expect(report.split[0]!.rows).toBe(220 - 59);
+    // What one learns from, stopping included, ends where the test part of all begins.
+    const opening = bars.openTime[59 + Math.floor(161 * 0.6) + Math.floor(161 * 0.2)]!;
+    expect(series[0]!.time[series[0]!.part.indexOf('test')]).toBe(opening + 2 * bars.intervalMs);
+    const wild = await run(plan, [poisoned(bars, bars.openTime.indexOf(opening) + 1)]);
+    expect(wild.report.scores.slice(0, 2).map(({ runs }) => runs[0]!.fit)).toEqual(
+      report.scores.slice(0, 2).map(({ runs }) => runs[0]!.fit),
+    );
+    expect(report.assumptions.join()).toContain('on which the features of all models are known');
+  });
+
+  it('leaves the split to the others where a model cannot be opened by itself', async () => {
+    const models = [
+      { name: 'sound', model: tiny() },
+      { name: 'late', model: tiny({ features: [{ sma: 218 }] }) },
+    ];
+    const experiment = await run(planOf({ models }), [bars]);
+    const alone = await run(planOf({ models: models.slice(0, 1) }), [bars]);
+    expect(experiment.report.failures).toMatchObject([{ market: 'planted', model: 'late' }]);
+    expect(experiment.report.split).toEqual(alone.report.split);
+    expect(experiment.report.scores).toEqual(alone.report.scores);
   });
 
   it('combines models with windows of different lengths where all of them speak', async () => {
@@ -165,6 +211,16 @@ describe('what is forecast', () => {
     expect(test!.bars).toBe(rows.length - first - 5);
   });
 
+  it('is set against the ridge regression, or where there is none against least squares', async () => {
+    const against = async (baselines: readonly BaselineKind[]) =>
+      scoreOf(await run(planOf({ baselines }), [bars]), 'gru').runs[0]!.test!.dieboldMarianoLinear;
+    const [ridge, both, least] = [await against(['linear']), await against(['least-squares', 'linear']), await against(['least-squares'])];
+    expect(both).toEqual(ridge);
+    expect(least).not.toEqual(ridge);
+    expect(least!.statistic).not.toBeNull();
+    expect(await against(['persistence', 'forest'])).toBeNull();
+  });
+
   it('may be several levels at once: baselines know the close, the last price all of them', async () => {
     const model = tiny({ target: ['high', 'low', 'close', 'adjustedClose'], features: ['close', 'volume'] });
     const experiment = await run(planOf({ models: [{ name: 'gru', model }] }), [bars]);
@@ -198,6 +254,10 @@ describe('what is forecast', () => {
     const experiment = await run(planOf({ models: [{ name: 'gru', model: tiny({ target: 'direction' }) }] }), [bars]);
     const { calibration, bars: count } = scoreOf(experiment, 'gru').runs[0]!.test!;
     expect(calibration!.bins.reduce((sum, bin) => sum + bin.count, 0)).toBe(count);
+    const { ends } = openMarket(planOf(), bars)(tiny());
+    const rises = Array.from(ends.test).filter((row) => bars.close[row + 1]! > bars.close[row]!).length;
+    expect(calibration!.bins.reduce((sum, bin) => sum + bin.count * bin.share, 0)).toBeCloseTo(rises, 9);
+    expect(rises).not.toBe(count / 2);
     expect(calibration!.brier).toBeGreaterThan(0);
     expect(calibration!.brier).toBeLessThan(0.5);
     expect(scoreOf(experiment, 'persistence').runs[0]!.test!.calibration).toBeNull();

@@ -150,6 +150,20 @@ describe('markets of a class', () => {
     }
   });
 
+  it('are, with windows inside their parts, scaled by all of their own training rows', async () => {
+    const inside = planOf({ windows: 'inside' });
+    const together = await fitted(requestOf(inside, model, [low, high]));
+    for (const [k, bars] of [low, high].entries()) {
+      const alone = await fitted(requestOf(inside, model, [bars]));
+      expect(together.pooled![k]).toEqual({
+        market: bars.market,
+        inputScaler: alone.inputScaler,
+        targetScaler: alone.targetScaler,
+        meanMove: alone.meanMove,
+      });
+    }
+  });
+
   it('lie one below the other: every window holds rows of its own market, and its label', () => {
     const request = requestOf(plan, model, [low, high]);
     const samples = [low, high].map((bars) => ({ bars, ends: openMarket(plan, bars)(model).ends }));

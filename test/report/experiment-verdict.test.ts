@@ -47,10 +47,25 @@ describe('the verdict on an experiment', () => {
     const model = tiny({ target: ['high', 'close'], features: ['close'] });
     const markets = Array.from({ length: 10 }, (_, k) => market(`market ${k}`, k + 1, 120));
     const { verdict } = (await run(planOf({ models: [{ name: 'gru', model }] }), markets)).report;
-    expect(verdict).toMatch(/^gru is ahead of the last price on \d+ of 20 outputs of all markets, and better by the test on \d+;/);
+    expect(verdict).toMatch(
+      /^gru is ahead of the last price on \d+ of 20 outputs of all markets, and better by the test on \d+ \(of the close on \d+ of 10\);/,
+    );
     // One in forty: two-sided at five percent, and the better side alone.
     expect(verdict).toContain('A test at 5 % calls about 0.5 of 20 models better that are not');
     expect(verdict).toMatch(/better than the linear model on \d+ of 10\./);
+  });
+
+  it('tells the range of few seeds, and the outer tenths of many', async () => {
+    const of = async (seeds: number) => {
+      const plan = planOf({ seeds: Array.from({ length: seeds }, (_, k) => k + 1), baselines: ['persistence'] });
+      const { scores, verdict } = (await run(plan, [market('one', 1)])).report;
+      return { verdict, band: scores[0]!.bands!.test!.r2! };
+    };
+    const few = await of(3);
+    const words = (low: number, high: number) => `is gru ${low.toFixed(4)} to ${high.toFixed(4)}.`;
+    expect(few.verdict).toContain(`Over 3 seeds the R2 (worst to best) ${words(few.band.minimum, few.band.maximum)}`);
+    const many = await of(10);
+    expect(many.verdict).toContain(`Over 10 seeds the R2 (10 to 90 %) ${words(many.band.p10, many.band.p90)}`);
   });
 
   it('speaks of the present volatility where that is what persistence repeats', async () => {

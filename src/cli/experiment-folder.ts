@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { ConfigError } from '../config/config-error.ts';
 import type { Experiment } from '../lab/result.ts';
 import { experimentFigures, type OutputFigures } from '../report/experiment-figures.ts';
@@ -24,17 +25,26 @@ export function drawnOutputs(which = 'some'): number {
 
 /**
  * Writes the folder `<workspace>/experiments/<experimentId>`: result, history and metadata as JSON, the forecasts as CSV, a text and an HTML
- * report, and the figures as SVG and PNG. But for the seconds in `experiment.json`, the same experiment gives the same bytes.
+ * report, and the figures as SVG and PNG. But for the seconds in `experiment.json`, the same experiment gives the same bytes. Throws the
+ * signal's reason when aborted; nothing is written then.
  */
-export async function writeExperimentFolder(workspace: string, experiment: Experiment, drawn: number): Promise<string> {
+export async function writeExperimentFolder(
+  workspace: string,
+  experiment: Experiment,
+  drawn: number,
+  signal: AbortSignal,
+): Promise<string> {
   const { report } = experiment;
   const figures: Record<string, string | Uint8Array> = {};
   const places = experiment.series.slice(0, drawn);
   const drawings: OutputFigures[] = [];
-  for (const { market, output } of places) {
+  for (const [k, { market, output }] of places.entries()) {
+    // Drawing leaves no room for a signal to arrive.
+    await setImmediate();
+    signal.throwIfAborted();
     const own = await experimentFigures(experiment, market, output);
     drawings.push({ market, output, figures: own });
-    const prefix = join('figures', places.length === 1 ? '' : fileName(`${market} ${output}`));
+    const prefix = join('figures', places.length === 1 ? '' : `${String(k + 1).padStart(3, '0')}-${fileName(`${market} ${output}`)}`);
     for (const { name, svg } of own) {
       figures[join(prefix, `${name}.svg`)] = svg;
       figures[join(prefix, `${name}.png`)] = pngOf(svg, PICTURE_INCHES);
@@ -51,7 +61,7 @@ export async function writeExperimentFolder(workspace: string, experiment: Exper
   });
 }
 
-/** A name that any file system takes. */
+/** A name that any file system takes; two markets may share one. */
 function fileName(text: string): string {
   return text.replace(/[^A-Za-z0-9.-]+/g, '_').replace(/^\.+/, '');
 }

@@ -65,7 +65,7 @@ export async function run([file = '']: readonly string[], options: TrainOptions,
     await pool.close();
   });
   host.signal.throwIfAborted();
-  const folder = await writeExperimentFolder(workspace, experiment, drawn);
+  const folder = await writeExperimentFolder(workspace, experiment, drawn, host.signal);
 
   const { report } = experiment;
   if (json) print(host.stdout, JSON.stringify(report));

@@ -3,14 +3,14 @@ import type { Experiment } from '../lab/result.ts';
 import { type Cell, csv } from './csv.ts';
 
 /**
- * One row per market, output, row of the data and model: the instant at which the outcome is known, the part, the actual level, the last
- * one, and what the model forecast; empty where not known.
+ * One row per market, output, validation or test row and model: the instant at which the outcome is known, the part, the actual level, the
+ * last one, and what the model forecast; empty where not known. What a model says of the rows it learnt from is no forecast.
  */
 export function experimentForecastsCsv({ series }: Experiment): string {
   const rows = series.flatMap(({ market, output, time, part, actual, naive, forecasts }) =>
     forecasts.flatMap(({ model, level, spread }) =>
       Array.from(level.keys())
-        .filter((k) => !Number.isNaN(level[k]))
+        .filter((k) => part[k] !== 'train' && !Number.isNaN(level[k]))
         .map((k): Cell[] => [
           market,
           output,

@@ -159,11 +159,12 @@ describe('the process', () => {
   });
 
   it('exits with 130 on SIGINT, with nothing half-written', async () => {
+    // Long enough that a signal cannot come too late, even where other tests keep the processor busy.
     const args = [
       'backtest',
       ...SMALL,
       '--set',
-      'model.train={ window: 300, epochs: 20, patience: 0 }',
+      'model.train={ window: 300, epochs: 1000, patience: 0 }',
       '--set',
       'schedule.retrain=25',
       ...workspace('signal'),

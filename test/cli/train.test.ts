@@ -145,7 +145,7 @@ describe('train', () => {
 
   it('leaves nothing half-written when it is interrupted', async () => {
     const command = ['--import', 'tsx', 'src/cli/main.ts', 'train', bot, '--workspace', join(folder, 'interrupted')];
-    const child = spawn(process.execPath, [...command, '--set', 'experiment.seeds=40', '--set', 'experiment.models.0.train.epochs=40']);
+    const child = spawn(process.execPath, [...command, '--set', 'experiment.seeds=40', '--set', 'experiment.models.0.train.epochs=1000']);
     let stderr = '';
     child.stderr.on('data', (chunk) => {
       stderr += String(chunk);

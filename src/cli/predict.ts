@@ -1,13 +1,9 @@
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
-import { cutBars } from '../backtest/backtest.ts';
 import { ConfigError } from '../config/config-error.ts';
-import type { LoadedBot } from '../config.ts';
 import { isoInstant } from '../core/instant.ts';
-import { DataError } from '../data/data-error.ts';
 import { lookAhead } from '../lab/outlook.ts';
-import type { MarketBars } from '../lab/plan.ts';
 import { createLearnerPool } from '../models/baselines/learner-pool.ts';
 import { learners } from '../models/baselines/learners.ts';
 import { directoryFitStore } from '../models/bundle.ts';
@@ -17,7 +13,7 @@ import { loadBotFile } from './bot-file.ts';
 import { ExitCode } from './exit-code.ts';
 import { botWithModel } from './frozen.ts';
 import { type BotOptions, colourful, type Host, print, revectorizerOf } from './host.ts';
-import { loadMarkets } from './market-data.ts';
+import { loadEach, type MarketOutcome, marketBars } from './market-data.ts';
 import { outlookText } from './outlook-words.ts';
 import { createProgress } from './progress.ts';
 
@@ -39,13 +35,14 @@ export async function run([file = '']: readonly string[], options: PredictOption
     throw new ConfigError([`${file}: Expected one model to look ahead with, received an ensemble of ${all}; name one of them as model`]);
   }
   const steps = stepsOf(options.steps, model);
-  const { markets, warnings } = await loadEach(loaded, workspace);
-  const told = markets.flatMap(({ market }) => (warnings.get(market) ?? []).map((warning) => `${market}: ${warning}`));
+  const outcomes = await loadEach(loaded, workspace);
+  const warnings = new Map(outcomes.map((outcome) => [outcome.market, warningsOf(outcome)]));
+  const told = [...warnings].flatMap(([market, words]) => words.map((warning) => `${market}: ${warning}`));
   if (!quiet) for (const line of told) print(host.stderr, line);
 
   const progress = quiet ? undefined : createProgress(host);
   const pool = createLearnerPool();
-  const outlook = await lookAhead({ ...bot, model }, markets, steps, {
+  const outlook = await lookAhead({ ...bot, model }, outcomes.map(marketBars), steps, {
     networkTrainer: (engine) => loadTrainer(engine, { revectorizer: revectorizerOf(host) }),
     learnerTrainer: (kind) => (isLearner(kind) ? pool.trainers[kind] : learners[kind]),
     fits: directoryFitStore(join(workspace, 'cache', 'fits')),
@@ -87,31 +84,12 @@ function stepsOf(text: string | undefined, { horizon, target }: Model): number {
   return steps;
 }
 
-interface LoadedMarkets {
-  readonly markets: readonly MarketBars[];
-  /** By market: what is odd about its bars. */
-  readonly warnings: ReadonlyMap<string, readonly string[]>;
-}
-
-/** Every market by itself: one that is missing or refused does not stop the others. */
-async function loadEach(loaded: LoadedBot, workspace: string): Promise<LoadedMarkets> {
-  const markets: MarketBars[] = [];
-  const warnings = new Map<string, readonly string[]>();
-  for (const reference of loaded.markets) {
-    try {
-      for (const { bars, warnings: odd = [] } of await loadMarkets({ ...loaded, markets: [reference] }, workspace)) {
-        const { market } = bars;
-        const cut = cutBars(loaded.bot, bars);
-        markets.push({ market, bars: cut });
-        const last = cut.openTime[cut.length - 1]!;
-        const later = bars.openTime.filter((time) => time > last).length;
-        const words = `period.to leaves out the last ${later === 1 ? 'bar' : `${later} bars`}; forecast from ${isoInstant(last + cut.intervalMs)}`;
-        warnings.set(market, later > 0 ? [...odd, words] : odd);
-      }
-    } catch (error) {
-      if (!(error instanceof DataError)) throw error;
-      markets.push({ market: reference.source, refused: error.message });
-    }
-  }
-  return { markets, warnings };
+/** What is odd about a market's bars, and whether the forecast starts before the last of them. */
+function warningsOf(outcome: MarketOutcome): readonly string[] {
+  if ('refused' in outcome) return [];
+  const { data, later } = outcome;
+  const { openTime, length, intervalMs } = data.bars;
+  const from = isoInstant(openTime[length - 1]! + intervalMs);
+  const words = `period.to leaves out the last ${later === 1 ? 'bar' : `${later} bars`}; forecast from ${from}`;
+  return [...(data.warnings ?? []), ...(later > 0 ? [words] : [])];
 }

@@ -1,11 +1,8 @@
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { cutBars, type MarketData, summarise } from '../backtest/backtest.ts';
+import { summarise } from '../backtest/backtest.ts';
 import { ConfigError } from '../config/config-error.ts';
-import type { LoadedBot } from '../config.ts';
-import { DataError } from '../data/data-error.ts';
 import { runExperiment } from '../lab/experiment.ts';
-import type { MarketBars } from '../lab/plan.ts';
 import { createLearnerPool } from '../models/baselines/learner-pool.ts';
 import { learners } from '../models/baselines/learners.ts';
 import { directoryFitStore } from '../models/bundle.ts';
@@ -17,7 +14,7 @@ import { loadBotFile } from './bot-file.ts';
 import { ExitCode } from './exit-code.ts';
 import { drawnOutputs, writeExperimentFolder } from './experiment-folder.ts';
 import { type BotOptions, colourful, type Host, print, revectorizerOf } from './host.ts';
-import { loadMarkets } from './market-data.ts';
+import { loadEach, marketBars } from './market-data.ts';
 import { createLabProgress } from './progress.ts';
 
 interface TrainOptions extends BotOptions {
@@ -40,18 +37,13 @@ export async function run([file = '']: readonly string[], options: TrainOptions,
       `${file}: Expected a network to train, received ${learner.name}, which is among the baselines of every experiment; write model: gru`,
     ]);
   }
-  const members = loaded.config.experiment?.models ? undefined : loaded.bot.ensemble?.members;
-  if (members) {
-    throw new ConfigError([
-      `${file}: Expected one model to train, received an ensemble of ${members.length + 1}; name its networks under experiment.models, which are trained side by side`,
-    ]);
-  }
-  const { markets, data } = await loadEach(loaded, workspace);
+  const outcomes = await loadEach(loaded, workspace);
+  const data = outcomes.flatMap((outcome) => ('refused' in outcome ? [] : [summarise(outcome.data)]));
   if (!quiet) for (const { market, warnings } of data) for (const warning of warnings) print(host.stderr, `${market}: ${warning}`);
 
   const progress = quiet ? undefined : createLabProgress(host);
   const pool = createLearnerPool();
-  const experiment = await runExperiment(plan, markets, {
+  const experiment = await runExperiment(plan, outcomes.map(marketBars), {
     networkTrainer: onlyOnce((engine) => loadTrainer(engine, { revectorizer: revectorizerOf(host) })),
     baselineTrainer: (kind) => (isLearner(kind) ? pool.trainers[kind] : learners[kind]),
     fits: directoryFitStore(join(workspace, 'cache', 'fits')),
@@ -74,23 +66,4 @@ export async function run([file = '']: readonly string[], options: TrainOptions,
     print(host.stdout, experimentText(report, { ...view, htmlPath: join(folder, 'report.html') }));
   }
   return report.failures.length > 0 ? ExitCode.data : ExitCode.done;
-}
-
-/** Every market by itself: one that is missing or refused does not stop the others. */
-async function loadEach(loaded: LoadedBot, workspace: string): Promise<{ markets: MarketBars[]; data: ReturnType<typeof summarise>[] }> {
-  const markets: MarketBars[] = [];
-  const data: ReturnType<typeof summarise>[] = [];
-  for (const reference of loaded.markets) {
-    try {
-      for (const market of await loadMarkets({ ...loaded, markets: [reference] }, workspace)) {
-        const bars = cutBars(loaded.bot, market.bars);
-        markets.push({ market: bars.market, bars });
-        data.push(summarise({ ...market, bars } satisfies MarketData));
-      }
-    } catch (error) {
-      if (!(error instanceof DataError)) throw error;
-      markets.push({ market: reference.source, refused: error.message });
-    }
-  }
-  return { markets, data };
 }

@@ -9,7 +9,7 @@ import { type BotConfig, type ExperimentConfig, experimentDefaults, instantOf, t
 /** The experiment that a bot file describes; undefined where it has no model. */
 export function experimentPlan(config: BotConfig): ExperimentPlan | undefined {
   const section = config.experiment ?? experimentDefaults();
-  const sections = section.models ?? (config.model ? [config.model] : []);
+  const sections = modelsOf(config, section);
   if (sections.length === 0) return undefined;
   const named = sections.map((model, k) => ({ name: nameOf(sections, k), section: model }));
   const { grid, pool, score } = section;
@@ -24,9 +24,20 @@ export function experimentPlan(config: BotConfig): ExperimentPlan | undefined {
     baselines: section.baselines,
     baselineInputs: section.baselineInputs,
     ...(pool === 'class' && { pool: new Map(config.markets.map(({ source, class: name }) => [source, name ?? source])) }),
-    ensemble: section.ensemble,
+    ensemble:
+      section.ensemble.length === 0 && config.ensemble && sections.length > 1 && !section.models
+        ? [config.ensemble.combine]
+        : section.ensemble,
     ...(grid && { grid: new Map(named.map(({ name, section: model }) => [name, cellsOf(model, grid)])) }),
   };
+}
+
+/** What an experiment trains: its own models, or the bot's and, of an ensemble, its members; those that are baselines stand beside them anyway. */
+function modelsOf({ model, ensemble }: BotConfig, { models }: ExperimentConfig): readonly ModelConfig[] {
+  if (models) return models;
+  const all = model ? [model, ...(ensemble?.members ?? [])] : [];
+  const networks = all.filter(({ kind }) => !isBaseline(kind));
+  return networks.length > 0 ? networks : all.slice(0, 1);
 }
 
 /** An experiment's section with its models spelled out; plain JSON that is itself valid. */
@@ -43,7 +54,7 @@ export function checkExperiment(config: BotConfig): Problem[] {
   if (!section) return [];
   const problem = (path: Problem['path'], message: string): Problem => ({ path: ['experiment', ...path], part: 'value', message });
   const found: Problem[] = [];
-  const models = section.models ?? (config.model ? [config.model] : []);
+  const models = modelsOf(config, section);
   if (models.length === 0) found.push(problem([], 'Expected a model to experiment with, received none; add model or experiment.models'));
   models.forEach((model, k) => {
     const path = section.models ? ['models', k] : [];

@@ -64,10 +64,6 @@ describe('train', () => {
       code: 2,
       stderr: expect.stringContaining('Expected a network to train, received forest, which is among the baselines of every experiment'),
     });
-    expect(await ask('train', 'model: [gru, lstm]\n')).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('Expected one model to train, received an ensemble of 2'),
-    });
     expect(await ask('train', `schedule: { frozen: "${key}" }\n`)).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('write a model in place of schedule.frozen'),

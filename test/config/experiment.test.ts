@@ -55,6 +55,15 @@ describe('the experiment of a bot file', () => {
     expect(planOf('model: gru\nexperiment: { seeds: 3 }').seeds).toEqual([5, 6, 7]);
   });
 
+  it('trains the networks of an ensemble side by side and combines them in the same way', () => {
+    const { models, ensemble } = planOf('model: [gru, lstm, linear]\nensemble: { combine: median }');
+    expect(models.map(({ name }) => name)).toEqual(['gru', 'lstm']);
+    expect(ensemble).toEqual(['median']);
+    expect(planOf('model: [gru, linear]').ensemble).toEqual([]);
+    expect(planOf('model: [gru, lstm]\nexperiment: { models: [rnn] }')).toMatchObject({ models: [{ name: 'rnn' }], ensemble: [] });
+    expect(planOf('model: [gru, lstm]\nexperiment: { ensemble: [mean, weighted] }').ensemble).toEqual(['mean', 'weighted']);
+  });
+
   it('numbers models of one name', () => {
     const { models } = planOf('experiment: { models: [gru, lstm, gru, task33-gru, { kind: gru, units: [2] }] , ensemble: [mean] }');
     expect(models.map(({ name }) => name)).toEqual(['gru', 'lstm', 'gru-2', 'task33-gru', 'gru-3']);

@@ -44,7 +44,7 @@ export function assumptions(bot: Bot, panel: Panel): string[] {
     );
     if (bot.ensemble) {
       notes.push(
-        `Forecasts are the ${bot.ensemble.combine} of ${bot.ensemble.members.length + 1} models, each with fits of its own; there is none where one of them has none. The baselines learn from the first one's rows.`,
+        `Forecasts are the ${bot.ensemble.combine} of ${bot.ensemble.members.length + 1} models, each with fits of its own; there is none where one of them has none. The baselines learn from the first one's rows, and folds are named after its fits.`,
       );
     }
     if (schedule.delay === 0) notes.push('OPTIMISTIC: a fit serves the very close at which it was requested.');

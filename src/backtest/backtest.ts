@@ -6,13 +6,12 @@ import { createPanel, firstSliceAt, type Panel, singleMarket } from '../core/pan
 import type { State, Trace } from '../core/trace.ts';
 import { DataError } from '../data/data-error.ts';
 import { canonicalJson, contentHash } from '../models/key.ts';
-import type { Model } from '../models/model.ts';
 import { closeOutput } from '../models/target.ts';
 import { verdict } from '../report/verdict.ts';
 import { type Performance, performance } from '../statistics/performance.ts';
 import { roundTrips } from '../statistics/round-trip.ts';
 import { buyAndHold } from '../strategies/buy-and-hold.ts';
-import type { Bot } from '../walk/bot.ts';
+import { type Bot, modelName } from '../walk/bot.ts';
 import { digest } from '../walk/digest.ts';
 import { type RowRange, runBot, signalColumns } from '../walk/walk.ts';
 import { assumptions } from './assumptions.ts';
@@ -119,11 +118,6 @@ export async function backtestBot(bot: Bot, data: readonly MarketData[], around:
     buyAndHold: sumOf(holding),
     columns: columnsOf(panel, trace, forecasts, predictions, evaluated),
   };
-}
-
-/** The model's kind, or what an ensemble is made of. */
-function modelName({ ensemble }: Bot, model: Model): string {
-  return ensemble ? `${ensemble.combine} of ${[model, ...ensemble.members].map(({ kind }) => kind).join(', ')}` : model.kind;
 }
 
 async function predictionsOf(bot: Bot, panel: Panel, ranges: readonly RowRange[], around: Surroundings): Promise<Predictions | undefined> {

@@ -1,5 +1,5 @@
 import { createColors } from 'picocolors';
-import { type MarketOutlook, type Outlook, type OutlookStep, RECURSIVE_NOTE } from '../lab/outlook.ts';
+import { type FitOutlook, type MarketOutlook, type Outlook, type OutlookStep, RECURSIVE_NOTE } from '../lab/outlook.ts';
 import { count, counted, day, moment, percent, price, share } from '../report/format.ts';
 import { type Colours, clip, grid, plain, wrap } from '../report/text.ts';
 
@@ -36,10 +36,12 @@ export function outlookText(name: string, { markets, failures }: Outlook, view: 
 
 function marketLines(market: MarketOutlook, width: number, colours: Colours): string[] {
   const columns = columnsOf(market);
-  const { fit, model, horizon } = market;
-  const [engine = ''] = fit.engine.split('/');
-  const epochs = fit.epochs > 0 ? `, ${counted(fit.epochs, 'epoch')}` : '';
-  const lineage = `Fit ${fit.key.slice(0, 8)}: ${model} on ${day(fit.trainedFrom)} to ${day(fit.trainedTo)}, ${count(fit.samples)} + ${count(fit.validationSamples)} samples${epochs}, ${counted(horizon, 'bar')} ahead, engine ${plain(engine)}`;
+  const { members = [] } = market;
+  const lineage = (fit: FitOutlook) => {
+    const [engine = ''] = fit.engine.split('/');
+    const epochs = fit.epochs > 0 ? `, ${counted(fit.epochs, 'epoch')}` : '';
+    return `Fit ${fit.key.slice(0, 8)}: ${fit.model} on ${day(fit.trainedFrom)} to ${day(fit.trainedTo)}, ${count(fit.samples)} + ${count(fit.validationSamples)} samples${epochs}, ${counted(market.horizon, 'bar')} ahead, engine ${plain(engine)}`;
+  };
   return [
     colours.bold(clip(`${plain(market.market)}  last close ${price(market.lastClose)} at ${moment(market.lastTime)} UTC`, width)),
     ...grid(
@@ -47,7 +49,8 @@ function marketLines(market: MarketOutlook, width: number, colours: Colours): st
       market.steps.map((step) => columns.map(([, print]) => print(step))),
       colours,
     ),
-    ...wrap(lineage, width).map(colours.dim),
+    ...(members.length > 0 ? [colours.dim(`Together: ${plain(market.model)}`)] : []),
+    ...[market.fit, ...members].flatMap((one) => wrap(lineage(one), width).map(colours.dim)),
   ];
 }
 
@@ -72,6 +75,7 @@ function columnsOf({ steps, target }: MarketOutlook): StepColumn[] {
         ] satisfies StepColumn[])),
     ...others.map((name): StepColumn => [name, ({ levels }) => price(levels?.[name])]),
     ...(first?.quantiles ?? []).map(({ quantile }, q): StepColumn => [`q ${quantile}`, ({ quantiles }) => level(quantiles?.[q]?.level)]),
+    ...(first?.spread === undefined ? [] : [['spread', ({ spread }) => share(spread)] satisfies StepColumn]),
     ...(first?.probability === undefined ? [] : [['P(rise)', ({ probability }) => share(probability)] satisfies StepColumn]),
     ...(steps.some(({ recursive }) => recursive) ? [['', ({ recursive }) => (recursive ? 'recursive' : '')] satisfies StepColumn] : []),
   ];

@@ -30,10 +30,6 @@ export async function run([file = '']: readonly string[], options: PredictOption
   const bot = await botWithModel(loaded, workspace);
   const { model, name } = bot;
   if (!model) throw new ConfigError([`${file}: Expected a model that forecasts, received none; add model: gru`]);
-  if (bot.ensemble) {
-    const all = bot.ensemble.members.length + 1;
-    throw new ConfigError([`${file}: Expected one model to look ahead with, received an ensemble of ${all}; name one of them as model`]);
-  }
   const steps = stepsOf(options.steps, model);
   const outcomes = await loadEach(loaded, workspace);
   const warnings = new Map(outcomes.map((outcome) => [outcome.market, warningsOf(outcome)]));

@@ -1,3 +1,4 @@
+import { combineColumns } from '../backtest/combination.ts';
 import type { Bars } from '../core/bars.ts';
 import type { CalendarName } from '../core/calendar.ts';
 import { isoInstant } from '../core/instant.ts';
@@ -27,6 +28,14 @@ export interface AheadStep {
   readonly quantiles?: readonly { readonly quantile: number; readonly level: number }[];
   /** Of a rise, of target direction. */
   readonly probability?: number;
+  /** Of an ensemble: standard deviation of its members' returns over the horizon, divisor n - 1. */
+  readonly spread?: number;
+}
+
+/** A fit and what opens it. */
+export interface Member {
+  readonly fit: Fit;
+  readonly trainer: Trainer;
 }
 
 /**
@@ -36,23 +45,39 @@ export interface AheadStep {
  *
  * Throws a DataError that says at which step and why there is no forecast: a feature that is not known, or a price that no market can have.
  */
-export function* forecastAhead(fit: Fit, trainer: Trainer, bars: Bars, calendar: CalendarName, steps: number): Generator<AheadStep, void> {
-  const { model } = fit;
+export function forecastAhead(fit: Fit, trainer: Trainer, bars: Bars, calendar: CalendarName, steps: number): Generator<AheadStep, void> {
+  return forecastTogether([{ fit, trainer }], 'mean', bars, calendar, steps);
+}
+
+/** The same of several fits with one horizon: their returns are combined at every step, and all go on from the combined close. */
+export function* forecastTogether(
+  members: readonly Member[],
+  combine: 'mean' | 'median',
+  bars: Bars,
+  calendar: CalendarName,
+  steps: number,
+): Generator<AheadStep, void> {
+  const { horizon } = members[0]!.fit.model;
   const lastClose = bars.close[bars.length - 1]!;
-  const recursive = model.horizon === 1;
+  const recursive = horizon === 1;
   const count = recursive ? steps : 1;
   const coming = comingBars(bars, calendar, count - 1);
-  const open = openFit(fit, trainer, bars.market);
+  const opened = members.map(({ fit, trainer }) => ({ fit, open: openFit(fit, trainer, bars.market) }));
   try {
     for (let round = 1; round <= count; round++) {
-      const step = recursive ? round : model.horizon;
+      const step = recursive ? round : horizon;
       const place = `step ${step} of ${recursive ? count : step} ahead of ${bars.market}`;
       const known = coming.known();
-      const said = forecastNext(fit, open, known, place);
+      const said = together(
+        combine,
+        opened.map(({ fit, open }) => forecastNext(fit, open, known, place)),
+        known.close[known.length - 1]!,
+        place,
+      );
       const { close, return: ofThisBar, ...more } = said;
       yield {
         step,
-        time: closeAhead(known, calendar, model.horizon),
+        time: closeAhead(known, calendar, horizon),
         close,
         // From a forecast bar on, the return is the one of the whole way.
         return: close === null || round === 1 ? ofThisBar : close / lastClose - 1,
@@ -62,8 +87,20 @@ export function* forecastAhead(fit: Fit, trainer: Trainer, bars: Bars, calendar:
       if (round < count) appendForecast(coming, said, place);
     }
   } finally {
-    open.close();
+    for (const { open } of opened) open.close();
   }
+}
+
+/** What several say as one: the close by their combined return, and how far they lie apart. */
+function together(combine: 'mean' | 'median', said: readonly Said[], present: number, place: string): Said {
+  if (said.length === 1) return said[0]!;
+  const returns = said.map((one) => {
+    if (one.return === null)
+      throw new DataError(`Expected a forecast of the close from every model at ${place}, received one of volatility`);
+    return Float64Array.of(one.return);
+  });
+  const { column, spread } = combineColumns(combine, returns);
+  return { close: checkLevel('close', present * (1 + column[0]!), place), return: column[0]!, spread: spread[0]! };
 }
 
 type Said = Omit<AheadStep, 'step' | 'time' | 'recursive'>;

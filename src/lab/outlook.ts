@@ -9,11 +9,11 @@ import { type Fit, fit as fitRequest, openFit, type Request } from '../models/fi
 import { type BaselineKind, baselineFor, isBaseline, type Model } from '../models/model.ts';
 import { presentLevels, type Target } from '../models/target.ts';
 import type { Trainer } from '../models/trainer.ts';
-import type { Bot } from '../walk/bot.ts';
+import { type Bot, modelName } from '../walk/bot.ts';
 import { concurrently } from '../walk/concurrently.ts';
 import { learnable, type MarketInputs, prepareInputs } from '../walk/inputs.ts';
 import { requestAt } from '../walk/plan.ts';
-import { type AheadStep, forecastAhead } from './ahead.ts';
+import { type AheadStep, forecastTogether, type Member } from './ahead.ts';
 import type { MarketBars } from './plan.ts';
 
 /** A forecast beside what it must beat. Times are ISO 8601. */
@@ -25,6 +25,19 @@ export interface OutlookStep extends Omit<AheadStep, 'time'> {
   readonly drift: number | null;
 }
 
+/** Where a fit comes from. Instants are ISO 8601. */
+export interface FitOutlook {
+  readonly key: string;
+  /** The kind of its model. */
+  readonly model: string;
+  readonly trainedFrom: string;
+  readonly trainedTo: string;
+  readonly samples: number;
+  readonly validationSamples: number;
+  readonly epochs: number;
+  readonly engine: string;
+}
+
 /** What a bot's model says ahead of the last bar of one market, and which fit says so. */
 export interface MarketOutlook {
   readonly market: string;
@@ -32,15 +45,9 @@ export interface MarketOutlook {
   /** When the last bar closed. */
   readonly lastTime: string;
   readonly model: string;
-  readonly fit: {
-    readonly key: string;
-    readonly trainedFrom: string;
-    readonly trainedTo: string;
-    readonly samples: number;
-    readonly validationSamples: number;
-    readonly epochs: number;
-    readonly engine: string;
-  };
+  readonly fit: FitOutlook;
+  /** The further models of an ensemble. */
+  readonly members?: readonly FitOutlook[];
   readonly target: Target;
   readonly horizon: number;
   readonly steps: readonly OutlookStep[];
@@ -73,18 +80,26 @@ export async function lookAhead(
   steps: number,
   around: OutlookSurroundings,
 ): Promise<Outlook> {
-  const { model } = bot;
   const { learnerTrainer = (kind: BaselineKind) => learners[kind] } = around;
-  const trainer = isBaseline(model.kind) ? learnerTrainer(model.kind) : await around.networkTrainer(model.engine);
-  const source = storedFits(trainer, around.fits, around.clock, [], around.onProgress, around.signal);
+  const models = [bot.model, ...(bot.ensemble?.members ?? [])];
+  const trainers = await Promise.all(
+    models.map(({ kind, engine }) => (isBaseline(kind) ? learnerTrainer(kind) : around.networkTrainer(engine))),
+  );
+  const sources = trainers.map((trainer) => storedFits(trainer, around.fits, around.clock, [], around.onProgress, around.signal));
   const anchored = withAnchor(bot, markets);
-  const outlooks = await concurrently(markets, trainer.concurrency, async (market): Promise<MarketOutlook | string> => {
+  const outlooks = await concurrently(markets, trainers[0]!.concurrency, async (market): Promise<MarketOutlook | string> => {
     if ('refused' in market) return market.refused;
     try {
-      const place = openPlace(anchored, market.bars);
       const fold = { fold: markets.indexOf(market) + 1, folds: markets.length };
-      const fit = bot.frozen ? checkFrozen(bot.frozen, market.bars) : await trained(place, trainer, (request) => source(request, fold));
-      return await outlookOf(place, fit, trainer, steps, around);
+      const members: Member[] = [];
+      for (const [k, model] of models.entries()) {
+        const place = openPlace({ ...anchored, model }, market.bars);
+        const trainer = trainers[k]!;
+        const source = sources[k]!;
+        const fit = bot.frozen ? checkFrozen(bot.frozen, market.bars) : await trained(place, trainer, (request) => source(request, fold));
+        members.push({ fit, trainer });
+      }
+      return await outlookOf(openPlace(anchored, market.bars), members, steps, around);
     } catch (error) {
       if (error instanceof DataError) return error.message;
       throw error;
@@ -153,7 +168,8 @@ function checkFrozen(frozen: Fit, { market, openTime, length, intervalMs }: Bars
   );
 }
 
-async function outlookOf(place: Place, fit: Fit, trainer: Trainer, steps: number, around: OutlookSurroundings): Promise<MarketOutlook> {
+async function outlookOf(place: Place, members: readonly Member[], steps: number, around: OutlookSurroundings): Promise<MarketOutlook> {
+  const { fit } = members[0]!;
   const { bot, model, bars, last } = place;
   const lastClose = bars.close[last]!;
   const volatile = model.target === 'volatility';
@@ -161,7 +177,7 @@ async function outlookOf(place: Place, fit: Fit, trainer: Trainer, steps: number
   let drift = volatile ? null : lastClose;
   const move = volatile ? null : await meanReturn(place, fit);
   const said: OutlookStep[] = [];
-  const ahead = forecastAhead(fit, trainer, bars, bot.calendar, steps);
+  const ahead = forecastTogether(members, bot.ensemble?.combine ?? 'mean', bars, bot.calendar, steps);
   try {
     for (;;) {
       await around.pause?.();
@@ -178,21 +194,19 @@ async function outlookOf(place: Place, fit: Fit, trainer: Trainer, steps: number
     market: bars.market,
     lastClose,
     lastTime: isoInstant(bars.openTime[last]! + bars.intervalMs),
-    model: model.kind,
-    fit: {
-      key: fit.key,
-      trainedFrom: isoInstant(fit.trainedFrom),
-      trainedTo: isoInstant(fit.trainedTo),
-      samples: fit.trainSamples,
-      validationSamples: fit.validationSamples,
-      epochs: fit.epochs,
-      engine: fit.engine,
-    },
+    model: modelName(bot, model),
+    fit: originOf(fit),
+    ...(members.length > 1 && { members: members.slice(1).map((member) => originOf(member.fit)) }),
     target: model.target,
     horizon: model.horizon,
     steps: said,
     warnings: said.some(({ recursive }) => recursive) ? [RECURSIVE_NOTE] : [],
   };
+}
+
+function originOf({ key, model, trainedFrom, trainedTo, trainSamples, validationSamples, epochs, engine }: Fit): FitOutlook {
+  const range = { trainedFrom: isoInstant(trainedFrom), trainedTo: isoInstant(trainedTo) };
+  return { key, model: model.kind, ...range, samples: trainSamples, validationSamples, epochs, engine };
 }
 
 /** What the drift baseline says after learning from the fit's own rows; null where the bars do not reach back to them. */

@@ -28,3 +28,8 @@ export interface Bot {
   readonly anchor?: number;
   readonly seed: number;
 }
+
+/** What tables call a bot's model: its kind, or what an ensemble is made of. */
+export function modelName({ ensemble }: Bot, model: Model): string {
+  return ensemble ? `${ensemble.combine} of ${[model, ...ensemble.members].map(({ kind }) => kind).join(', ')}` : model.kind;
+}

@@ -102,6 +102,28 @@ describe('the first step', () => {
     expect(outlook.steps[0]).toMatchObject({ persistence: bars.close[last]!, recursive: false, step: free.model.horizon });
   });
 
+  it('of an ensemble combines what its models say at every step, and goes on from there', async () => {
+    const kinds = ['gru', 'linear', 'drift'] as const;
+    const models = kinds.map((kind) => botOf({ kind, ...(kind === 'linear' && { lookback: 6 }) }).model);
+    const alone = await Promise.all(models.map((model) => outlookOf({ ...botOf(), model }, bars, 1)));
+    const together = (combine: 'mean' | 'median', steps: number, market = bars) =>
+      outlookOf({ ...botOf(), model: models[0]!, ensemble: { combine, members: models.slice(1) } }, market, steps);
+    const mean = await together('mean', 2);
+    const median = await together('median', 1);
+    const returns = alone.map(({ steps }) => steps[0]!.return!);
+    const average = returns.reduce((sum, one) => sum + one, 0) / 3;
+    const squares = returns.reduce((sum, one) => sum + (one - average) * (one - average), 0);
+    expect(mean.steps[0]!.return).toBeCloseTo(average, 14);
+    expect(mean.steps[0]!.close).toBeCloseTo(mean.lastClose * (1 + average), 10);
+    expect(mean.steps[0]!.spread).toBeCloseTo(Math.sqrt(squares / 2), 14);
+    expect(median.steps[0]!.return).toBe([...returns].sort((a, b) => a - b)[1]);
+    expect(mean.model).toBe('mean of gru, linear, drift');
+    expect([mean.fit, ...mean.members!].map(({ key }) => key)).toEqual(alone.map(({ fit }) => fit.key));
+    // The drift is the same number at every step: the spread of the second step has another reason.
+    expect(mean.steps[1]).toMatchObject({ step: 2, recursive: true });
+    expect(mean.steps[1]!.spread).not.toBe(mean.steps[0]!.spread);
+  });
+
   it('learns from every sample whose label is known at the last close', async () => {
     const { fit, lastTime } = await outlookOf(botOf());
     expect(fit).toMatchObject({ samples: 48, validationSamples: 12, epochs: 2 });

@@ -20,7 +20,7 @@ const NAMES = 210;
 /** Room for the values beside the bars. */
 const VALUES = 95;
 /** A bar this many times as long as three quarters of the others are at most is cut, so that those can still be read. */
-const OUTLIER = 8;
+const OUTLIER = 5;
 const CUT = '\u00bb';
 const MAJORITY = { color: drawn('loss'), dash: [7, 3, 2, 3], width: 2, mark: 'circle' } as const;
 const REFERENCE = { ...PERSISTENCE, dash: [4, 3], width: 2 };

@@ -28,7 +28,7 @@ export function combineColumns(
 }
 
 /** Orders the values. */
-export function median(values: Float64Array): number {
+function median(values: Float64Array): number {
   values.sort();
   const middle = values.length >>> 1;
   return values.length % 2 === 1 ? values[middle]! : (values[middle - 1]! + values[middle]!) / 2;

@@ -44,7 +44,7 @@ export async function predictFrozen(bot: Bot, frozen: Fit, panel: Panel, around:
 }
 
 /** The model with the samples that its fit really had, however it was asked for. */
-function asSampled({ model, trainSamples, validationSamples }: Fit): Model {
+export function asSampled({ model, trainSamples, validationSamples }: Fit): Model {
   const window = trainSamples + validationSamples;
   return { ...model, sampling: { ...model.sampling, window, expanding: false, validation: validationSamples / window } };
 }

@@ -1,21 +1,16 @@
-import { join } from 'node:path';
-import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { ConfigError } from '../config/config-error.ts';
 import { isoInstant } from '../core/instant.ts';
 import { lookAhead } from '../lab/outlook.ts';
-import { createLearnerPool } from '../models/baselines/learner-pool.ts';
-import { learners } from '../models/baselines/learners.ts';
-import { directoryFitStore } from '../models/bundle.ts';
-import { loadTrainer } from '../models/engines/load.ts';
-import { isLearner, type Model } from '../models/model.ts';
+import type { Model } from '../models/model.ts';
 import { loadBotFile } from './bot-file.ts';
 import { ExitCode } from './exit-code.ts';
 import { botWithModel } from './frozen.ts';
-import { type BotOptions, colourful, type Host, print, revectorizerOf } from './host.ts';
+import { type BotOptions, colourful, type Host, print } from './host.ts';
 import { loadEach, type MarketOutcome, marketBars } from './market-data.ts';
 import { outlookText } from './outlook-words.ts';
 import { createProgress } from './progress.ts';
+import { openWorkbench } from './workbench.ts';
 
 interface PredictOptions extends BotOptions {
   readonly steps?: string;
@@ -37,18 +32,14 @@ export async function run([file = '']: readonly string[], options: PredictOption
   if (!quiet) for (const line of told) print(host.stderr, line);
 
   const progress = quiet ? undefined : createProgress(host);
-  const pool = createLearnerPool();
+  const bench = openWorkbench(host, workspace);
   const outlook = await lookAhead({ ...bot, model }, outcomes.map(marketBars), steps, {
-    networkTrainer: (engine) => loadTrainer(engine, { revectorizer: revectorizerOf(host) }),
-    learnerTrainer: (kind) => (isLearner(kind) ? pool.trainers[kind] : learners[kind]),
-    fits: directoryFitStore(join(workspace, 'cache', 'fits')),
-    clock: () => performance.now(),
+    ...bench.around,
     pause: () => setImmediate(),
-    signal: host.signal,
     ...(progress && { onProgress: progress.show }),
   }).finally(async () => {
     progress?.close();
-    await pool.close();
+    await bench.close();
   });
   host.signal.throwIfAborted();
 

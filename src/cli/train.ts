@@ -1,21 +1,16 @@
 import { join } from 'node:path';
-import { performance } from 'node:perf_hooks';
 import { summarise } from '../backtest/backtest.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { runExperiment } from '../lab/experiment.ts';
-import { createLearnerPool } from '../models/baselines/learner-pool.ts';
-import { learners } from '../models/baselines/learners.ts';
-import { directoryFitStore } from '../models/bundle.ts';
-import { loadTrainer } from '../models/engines/load.ts';
-import { isBaseline, isLearner } from '../models/model.ts';
+import { isBaseline } from '../models/model.ts';
 import { experimentText } from '../report/experiment-text.ts';
-import { onlyOnce } from '../walk/only-once.ts';
 import { loadBotFile } from './bot-file.ts';
 import { ExitCode } from './exit-code.ts';
 import { drawnOutputs, writeExperimentFolder } from './experiment-folder.ts';
-import { type BotOptions, colourful, type Host, print, revectorizerOf } from './host.ts';
+import { type BotOptions, colourful, type Host, print } from './host.ts';
 import { loadEach, marketBars } from './market-data.ts';
 import { createLabProgress } from './progress.ts';
+import { openWorkbench } from './workbench.ts';
 
 interface TrainOptions extends BotOptions {
   readonly figures?: string;
@@ -42,19 +37,15 @@ export async function run([file = '']: readonly string[], options: TrainOptions,
   if (!quiet) for (const { market, warnings } of data) for (const warning of warnings) print(host.stderr, `${market}: ${warning}`);
 
   const progress = quiet ? undefined : createLabProgress(host);
-  const pool = createLearnerPool();
+  const bench = openWorkbench(host, workspace);
   const experiment = await runExperiment(plan, outcomes.map(marketBars), {
-    networkTrainer: onlyOnce((engine) => loadTrainer(engine, { revectorizer: revectorizerOf(host) })),
-    baselineTrainer: (kind) => (isLearner(kind) ? pool.trainers[kind] : learners[kind]),
-    fits: directoryFitStore(join(workspace, 'cache', 'fits')),
-    clock: () => performance.now(),
-    signal: host.signal,
+    ...bench.around,
     config: loaded.config,
     data,
     ...(progress && { onProgress: progress.show }),
   }).finally(async () => {
     progress?.close();
-    await pool.close();
+    await bench.close();
   });
   host.signal.throwIfAborted();
   const folder = await writeExperimentFolder(workspace, experiment, drawn, host.signal);

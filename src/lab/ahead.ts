@@ -4,7 +4,7 @@ import type { CalendarName } from '../core/calendar.ts';
 import { isoInstant } from '../core/instant.ts';
 import { DataError } from '../data/data-error.ts';
 import { featureColumns, featureMatrix } from '../models/feature.ts';
-import { type Fit, type OpenFit, openFit } from '../models/fit.ts';
+import { type Fit, type OpenFit, openFit, scalingFor } from '../models/fit.ts';
 import { isBaseline, type Model, outputsOf, tradedOutput } from '../models/model.ts';
 import { closeOutput, expectedLevel, expectedReturn, outputNames, presentLevels, probabilityOf } from '../models/target.ts';
 import type { Trainer } from '../models/trainer.ts';
@@ -106,12 +106,13 @@ function together(combine: 'mean' | 'median', said: readonly Said[], present: nu
 type Said = Omit<AheadStep, 'step' | 'time' | 'recursive'>;
 
 /** What the fit says at the last row, in the words of a step. */
-function forecastNext({ model, pooled, ...fit }: Fit, open: OpenFit, bars: Bars, place: string): Said {
+function forecastNext(fit: Fit, open: OpenFit, bars: Bars, place: string): Said {
+  const { model } = fit;
   const row = bars.length - 1;
   const { values, width } = featureMatrix(model.features, bars);
   checkWindow(model, bars, values, width, place);
   const learnt = open.outputs(values, Int32Array.of(row));
-  const { meanMove } = pooled?.find(({ market }) => market === bars.market) ?? fit;
+  const { meanMove } = scalingFor(fit, bars.market);
   const names = outputNames(model.target);
   const present = presentLevels(model.target, bars, model.horizon).subarray(row * names.length);
   const traded = tradedOutput(model);

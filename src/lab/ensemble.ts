@@ -1,11 +1,12 @@
+import { combineColumns } from '../backtest/combination.ts';
 import type { Column } from '../core/bars.ts';
 import type { ModelForecast } from './forecast.ts';
 import type { EnsembleKind } from './plan.ts';
 
 /**
  * Several forecasts as one. mean and median of the members' levels; weighted: by the inverse of each member's mean squared error on the
- * validation rows on which all speak (Bates and Granger 1969, without the correlations). Where a member says nothing, the ensemble does not either. The
- * spread is the standard deviation over the members, divisor n - 1.
+ * validation rows on which all speak (Bates and Granger 1969, without the correlations). Where a member says nothing, the ensemble does
+ * not either. The spread is the standard deviation over the members, divisor n - 1.
  */
 export function combine(
   kind: EnsembleKind,
@@ -17,9 +18,13 @@ export function combine(
     const levels = members.map((member) => member.levels[output]);
     return levels.every((level) => level !== undefined) ? levels : undefined;
   });
+  const middle = columns.map((levels) => levels && combineColumns('median', levels));
   return {
-    levels: columns.map((levels, output) => levels && combined(kind, levels, weightsOf(kind, levels, actual[output]!, validation))),
-    spread: columns.map((levels) => levels && spreadOf(levels)),
+    levels:
+      kind === 'median'
+        ? middle.map((one) => one?.column)
+        : columns.map((levels, output) => levels && weightedSum(levels, weightsOf(kind, levels, actual[output]!, validation))),
+    spread: middle.map((one) => one?.spread),
   };
 }
 
@@ -38,28 +43,6 @@ function weightsOf(kind: EnsembleKind, levels: readonly Column[], actual: Column
   return precision.map((value) => value / sum);
 }
 
-function combined(kind: EnsembleKind, levels: readonly Column[], weights: readonly number[]): Column {
-  return levels[0]!.map((_, row) => {
-    const said = levels.map((level) => level[row]!);
-    if (said.some(Number.isNaN)) return Number.NaN;
-    if (kind === 'median') return median(said);
-    return said.reduce((sum, value, k) => sum + value * weights[k]!, 0);
-  });
-}
-
-function median(values: number[]): number {
-  values.sort((a, b) => a - b);
-  const middle = values.length >>> 1;
-  return values.length % 2 === 1 ? values[middle]! : (values[middle - 1]! + values[middle]!) / 2;
-}
-
-function spreadOf(levels: readonly Column[]): Column {
-  return levels[0]!.map((_, row) => {
-    let sum = 0;
-    for (const level of levels) sum += level[row]!;
-    const mean = sum / levels.length;
-    let squares = 0;
-    for (const level of levels) squares += (level[row]! - mean) * (level[row]! - mean);
-    return Math.sqrt(squares / (levels.length - 1));
-  });
+function weightedSum(levels: readonly Column[], weights: readonly number[]): Column {
+  return levels[0]!.map((_, row) => levels.reduce((sum, level, k) => sum + level[row]! * weights[k]!, 0));
 }

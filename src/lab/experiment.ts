@@ -1,11 +1,13 @@
 import type { DataSummary } from '../backtest/result.ts';
 import { DataError } from '../data/data-error.ts';
+import { learners } from '../models/baselines/learners.ts';
 import { canonicalJson, contentHash } from '../models/key.ts';
 import { type BaselineKind, baselineLike, isLearner, type Model, networkOf } from '../models/model.ts';
 import { parameterCount } from '../models/parameters.ts';
 import { outputNames } from '../models/target.ts';
 import type { Trainer } from '../models/trainer.ts';
 import { experimentVerdict } from '../report/experiment-verdict.ts';
+import { onlyOnce } from '../walk/only-once.ts';
 import { experimentAssumptions } from './assumptions.ts';
 import { combine } from './ensemble.ts';
 import { forecastFit, type ModelForecast, persistenceForecast } from './forecast.ts';
@@ -41,7 +43,8 @@ export async function runExperiment(
   const failures: Failure[] = [...opened.failures];
 
   const trainers = new Map<Model, Trainer>();
-  for (const { model } of candidates) trainers.set(model, await around.networkTrainer(model.engine));
+  const networkTrainer = onlyOnce(around.networkTrainer);
+  for (const { model } of candidates) trainers.set(model, await networkTrainer(model.engine));
   const { chosen, grid } = await chooseCells(plan, opened, trainers, around);
   const networks = await fitNetworks(plan, opened, chosen, trainers, around);
   // Models with other inputs would need baselines of their own; all are compared with those of the first one that there is.
@@ -148,6 +151,7 @@ async function fitBaselines(
   around: LabSurroundings,
 ): Promise<Fitted> {
   const fitted = new Map<string, { job: Job; done: Done }[]>();
+  const { learnerTrainer = (kind: BaselineKind) => learners[kind] } = around;
   // One after the other would leave threads idle; each kind has its own trainer, so all kinds of all markets go together.
   await Promise.all(
     plan.baselines.map(async (kind) => {
@@ -156,7 +160,7 @@ async function fitBaselines(
         const markets = model ? inputsOfAll(opened, subject, model) : [];
         return model && markets.length > 0 ? [{ subject: subject.name, name: kind, model, markets, seed: plan.seeds[0]! }] : [];
       });
-      file(fitted, jobs, await fitAll(jobs, around.baselineTrainer(kind), around, false));
+      file(fitted, jobs, await fitAll(jobs, learnerTrainer(kind), around, false));
     }),
   );
   return fitted;

@@ -1,5 +1,5 @@
 import type { Column } from '../core/bars.ts';
-import { type Fit, openFit } from '../models/fit.ts';
+import { type Fit, openFit, scalingFor } from '../models/fit.ts';
 import { outputsOf, tradedOutput } from '../models/model.ts';
 import { expectedLevel, expectedReturn, outputNames, probabilityOf } from '../models/target.ts';
 import type { Trainer } from '../models/trainer.ts';
@@ -34,7 +34,7 @@ export function forecastFit(
   } finally {
     open.close();
   }
-  const { meanMove } = fit.pooled?.find(({ market }) => market === inputs.bars.market) ?? fit;
+  const { meanMove } = scalingFor(fit, inputs.bars.market);
   const count = outputsOf(model);
   const column = (of: (window: number, row: number) => number): Column => {
     const filled = new Float64Array(inputs.bars.length).fill(Number.NaN);

@@ -122,18 +122,15 @@ function check(model: Model, { bars, features, ends, labels: labelled, labelWidt
   }
   const first = train[0]! - model.lookback + 1;
   const last = train[train.length - 1]!;
-  const names = model.features.flatMap((feature) =>
-    featureColumns(feature, bars).map((_, k, all) =>
-      all.length > 1 ? `${JSON.stringify(feature)} output ${k + 1}` : JSON.stringify(feature),
-    ),
-  );
-  names.forEach((name, column) => {
+  for (let column = 0; column < features.width; column++) {
     const value = features.values[first * features.width + column]!;
-    for (let row = first; row <= last; row++) if (features.values[row * features.width + column] !== value) return;
+    let row = first + 1;
+    while (row <= last && features.values[row * features.width + column] === value) row++;
+    if (row <= last) continue;
     throw new DataError(
-      `Expected the feature ${name} of ${bars.market} to change on the training rows, received ${value} on all ${last - first + 1}; take it out of model.features`,
+      `Expected the feature ${columnName(model, bars, column)} of ${bars.market} to change on the training rows, received ${value} on all ${last - first + 1}; take it out of model.features`,
     );
-  });
+  }
   for (let k = 0; k < labelWidth; k++) {
     const value = labelled[train[0]! * labelWidth + k]!;
     if (train.some((end) => labelled[end * labelWidth + k] !== value)) continue;
@@ -141,4 +138,12 @@ function check(model: Model, { bars, features, ends, labels: labelled, labelWidt
       `Expected the target ${outputNames(model.target)[k]} of ${bars.market} to change on the training rows, received ${value} for all ${train.length} windows; use another target or market`,
     );
   }
+}
+
+/** The feature that a column of the matrix belongs to. */
+function columnName({ features }: Model, bars: Bars, column: number): string {
+  const names = features.flatMap((feature) =>
+    featureColumns(feature, bars).map((_, k, all) => `${JSON.stringify(feature)}${all.length > 1 ? ` output ${k + 1}` : ''}`),
+  );
+  return names[column]!;
 }

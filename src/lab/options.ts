@@ -2,10 +2,9 @@ import { summarise } from '../backtest/backtest.ts';
 import type { Bars } from '../core/bars.ts';
 import { columnsHash } from '../data/store.ts';
 import { createLearnerPool } from '../models/baselines/learner-pool.ts';
-import { learners } from '../models/baselines/learners.ts';
 import { type FitStore, memoryFitStore } from '../models/bundle.ts';
 import { loadTrainer } from '../models/engines/load.ts';
-import { type BaselineKind, baselineKinds, isLearner, type Model } from '../models/model.ts';
+import { type BaselineKind, baselineKinds, type Model } from '../models/model.ts';
 import type { Trainer } from '../models/trainer.ts';
 import { runExperiment } from './experiment.ts';
 import type { EnsembleKind, ExperimentPlan, SplitRule } from './plan.ts';
@@ -62,7 +61,7 @@ export async function experiment(options: ExperimentOptions): Promise<Experiment
       markets.map((bars) => ({ market: bars.market, bars })),
       {
         networkTrainer: async (engine) => trainer ?? loadTrainer(engine),
-        baselineTrainer: (kind) => (isLearner(kind) ? pool.trainers[kind] : learners[kind]),
+        learnerTrainer: (kind) => pool.trainers[kind],
         fits: options.fits ?? memoryFitStore(),
         // Timings belong to the command line tool, which has a clock.
         clock: () => 0,

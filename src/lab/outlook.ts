@@ -1,4 +1,5 @@
 import { storedFits } from '../backtest/fit-source.ts';
+import { asSampled } from '../backtest/frozen.ts';
 import type { Surroundings } from '../backtest/predictions.ts';
 import { type Bars, firstRowAt } from '../core/bars.ts';
 import { isoInstant } from '../core/instant.ts';
@@ -12,6 +13,7 @@ import type { Trainer } from '../models/trainer.ts';
 import { type Bot, modelName } from '../walk/bot.ts';
 import { concurrently } from '../walk/concurrently.ts';
 import { learnable, type MarketInputs, prepareInputs } from '../walk/inputs.ts';
+import { onlyOnce } from '../walk/only-once.ts';
 import { requestAt } from '../walk/plan.ts';
 import { type AheadStep, forecastTogether, type Member } from './ahead.ts';
 import type { MarketBars } from './plan.ts';
@@ -81,10 +83,9 @@ export async function lookAhead(
   around: OutlookSurroundings,
 ): Promise<Outlook> {
   const { learnerTrainer = (kind: BaselineKind) => learners[kind] } = around;
+  const networkTrainer = onlyOnce(around.networkTrainer);
   const models = [bot.model, ...(bot.ensemble?.members ?? [])];
-  const trainers = await Promise.all(
-    models.map(({ kind, engine }) => (isBaseline(kind) ? learnerTrainer(kind) : around.networkTrainer(engine))),
-  );
+  const trainers = await Promise.all(models.map(({ kind, engine }) => (isBaseline(kind) ? learnerTrainer(kind) : networkTrainer(engine))));
   const sources = trainers.map((trainer) => storedFits(trainer, around.fits, around.clock, [], around.onProgress, around.signal));
   const anchored = withAnchor(bot, markets);
   const outlooks = await concurrently(markets, trainers[0]!.concurrency, async (market): Promise<MarketOutlook | string> => {
@@ -210,17 +211,12 @@ function originOf({ key, model, trainedFrom, trainedTo, trainSamples, validation
 }
 
 /** What the drift baseline says after learning from the fit's own rows; null where the bars do not reach back to them. */
-async function meanReturn(place: Place, { model, time, trainSamples, validationSamples }: Fit): Promise<number | null> {
+async function meanReturn(place: Place, fit: Fit): Promise<number | null> {
   const { bars, inputs, last } = place;
-  const window = trainSamples + validationSamples;
   // A stored fit may have had other samples than its model asks for now, and was made at an earlier bar.
-  const sampling = place.bot.frozen
-    ? { ...model.sampling, window, expanding: false, validation: validationSamples / window }
-    : model.sampling;
-  const row = Math.min(last, firstRowAt(bars, time - bars.intervalMs));
-  // The drift is one number whatever the loss; quantiles would ask it for several.
-  const drift: Model = { ...baselineFor({ ...model, sampling }, 'drift'), training: { ...model.training, loss: { kind: 'mse' } } };
-  const request = requestOf(place, drift, learners.drift.id, row);
+  const model = place.bot.frozen ? asSampled(fit) : fit.model;
+  const row = Math.min(last, firstRowAt(bars, fit.time - bars.intervalMs));
+  const request = requestOf(place, baselineFor(model, 'drift'), learners.drift.id, row);
   const outcome = request && (await fitRequest(request, learners.drift, {}));
   if (outcome?.kind !== 'fit') return null;
   const said = new Float64Array(bars.length).fill(Number.NaN);

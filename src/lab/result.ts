@@ -1,4 +1,4 @@
-import type { DataSummary } from '../backtest/result.ts';
+import type { DataSummary, FitSummary, TestResult } from '../backtest/result.ts';
 import type { Band } from '../statistics/band.ts';
 import type { Calibration } from '../statistics/calibration.ts';
 import type { Coverage } from '../statistics/coverage.ts';
@@ -30,7 +30,7 @@ export interface SplitSummary {
 /** Scores of one column of forecasts on one part. Prices are levels of the output, such as the close in quote currency. */
 export interface Scores extends Skill {
   /** Of the model's squared errors against the ridge regression's on the same rows; statistic > 0 where the model is better. */
-  readonly dieboldMarianoLinear: { readonly statistic: number | null; readonly pValue: number | null } | null;
+  readonly dieboldMarianoLinear: TestResult | null;
   readonly coverage: Coverage | null;
   readonly calibration: Calibration | null;
 }
@@ -39,18 +39,21 @@ export interface Scores extends Skill {
 export const bandedScores = ['r2', 'rmse', 'mae', 'mape', 'bias', 'directionAccuracy', 'skillVsPersistence'] as const;
 export type BandedScore = (typeof bandedScores)[number];
 
+/** Each of the banded scores by its name. */
+export function bandedScore(scores: Scores, name: BandedScore): number | null {
+  return name === 'directionAccuracy' || name === 'skillVsPersistence' ? scores[name] : scores.price[name];
+}
+
+/** The linear model of a comparison: ridge regression, else least squares; undefined where there is neither. */
+export function linearAmong<T>(compared: readonly T[], nameOf: (one: T) => string): T | undefined {
+  return compared.find((one) => nameOf(one) === 'linear') ?? compared.find((one) => nameOf(one) === 'least-squares');
+}
+
 /** One training of one model: one seed. */
-export interface TrainingRun {
+export interface TrainingRun extends Pick<FitSummary, 'epochs' | 'bestEpoch' | 'seconds' | 'cached' | 'losses' | 'validationLosses'> {
   readonly seed: number;
   /** Key of the fit; null for an ensemble, which has none of its own. */
   readonly fit: string | null;
-  readonly epochs: number;
-  readonly bestEpoch: number;
-  /** 0 where the fit was found rather than trained. */
-  readonly seconds: number;
-  readonly cached: boolean;
-  readonly losses: readonly number[];
-  readonly validationLosses: readonly number[];
   readonly validation: Scores | null;
   readonly test: Scores | null;
 }
@@ -132,7 +135,8 @@ export interface OutputSeries {
   /** The shown run of every model, in the order of the scores. */
   readonly forecasts: readonly {
     readonly model: string;
-    readonly level: Float64Array /** Standard deviation over an ensemble's members. */;
+    readonly level: Float64Array;
+    /** Standard deviation over an ensemble's members. */
     readonly spread?: Float64Array;
   }[];
 }

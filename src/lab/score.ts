@@ -7,7 +7,7 @@ import { forecastError, meanAbsolutePercentageError } from '../statistics/foreca
 import { skill } from '../statistics/skill.ts';
 import type { ModelForecast } from './forecast.ts';
 import type { LabInputs } from './inputs.ts';
-import { type BandedScore, type Bands, bandedScores, type Scores, type TrainingRun } from './result.ts';
+import { type BandedScore, type Bands, bandedScore, bandedScores, type Scores, type TrainingRun } from './result.ts';
 
 /** What a forecast of one output is measured with. */
 export interface Measure {
@@ -68,11 +68,6 @@ function levelErrors(ends: Int32Array, actual: Column, level: Column): Scores['p
     mape: meanAbsolutePercentageError(outcome, expected),
     negativeShare: rows.length > 0 ? expected.filter((value) => value < 0).length / rows.length : null,
   };
-}
-
-/** Each of the banded scores by its name in tables. */
-export function bandedScore(scores: Scores, name: BandedScore): number | null {
-  return name === 'directionAccuracy' || name === 'skillVsPersistence' ? scores[name] : scores.price[name];
 }
 
 /** Bands of the scores of several runs on one part; null with fewer than two. */

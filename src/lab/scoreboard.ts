@@ -1,7 +1,7 @@
 import type { Column } from '../core/bars.ts';
 import type { ModelForecast } from './forecast.ts';
 import type { LabInputs } from './inputs.ts';
-import type { ModelScore, OutputSeries, TrainingRun } from './result.ts';
+import { linearAmong, type ModelScore, type OutputSeries, type TrainingRun } from './result.ts';
 import { bandsOf, medianRun, scoresOf } from './score.ts';
 import { partOf } from './split.ts';
 
@@ -30,16 +30,12 @@ export function marketScores(said: readonly Said[], board: Board): { scores: Mod
   const series: OutputSeries[] = [];
   board.outputs.forEach((output, k) => {
     const knowing = said.filter(({ runs }) => runs.every(({ forecast }) => forecast.levels[k] !== undefined));
-    const linear = levelOf(knowing, 'linear', k) ?? levelOf(knowing, 'least-squares', k);
+    const linear = linearAmong(knowing, ({ name }) => name)?.runs[0]?.forecast.levels[k];
     const own = knowing.map((model) => scoreOf(model, output, k, linear, board));
     scores.push(...own);
     series.push(seriesOf(knowing, own, output, k, board));
   });
   return { scores, series };
-}
-
-function levelOf(said: readonly Said[], name: string, output: number): Column | undefined {
-  return said.find((model) => model.name === name)?.runs[0]?.forecast.levels[output];
 }
 
 function scoreOf(

@@ -1,8 +1,7 @@
 import { type FitRecord, storedFits } from '../backtest/fit-source.ts';
-import type { FitStore } from '../models/bundle.ts';
-import type { EngineKind } from '../models/engine.ts';
+import type { Surroundings } from '../backtest/predictions.ts';
 import type { Fit } from '../models/fit.ts';
-import type { BaselineKind, Model } from '../models/model.ts';
+import type { Model } from '../models/model.ts';
 import type { Epoch, Trainer } from '../models/trainer.ts';
 import { concurrently } from '../walk/concurrently.ts';
 import type { LabInputs } from './inputs.ts';
@@ -24,14 +23,8 @@ export interface LabProgress {
 }
 
 /** What an experiment needs of the world. */
-export interface LabSurroundings {
-  readonly networkTrainer: (engine: EngineKind) => Promise<Trainer>;
-  readonly baselineTrainer: (kind: BaselineKind) => Trainer;
-  readonly fits: FitStore;
-  /** Milliseconds from any origin. */
-  readonly clock: () => number;
+export interface LabSurroundings extends Omit<Surroundings, 'forecasts' | 'onProgress'> {
   readonly onProgress?: (progress: LabProgress) => void;
-  readonly signal?: AbortSignal;
 }
 
 /** One fit to be had. */

@@ -227,6 +227,11 @@ export interface OpenFit {
   close(): void;
 }
 
+/** How a market's columns were scaled, or, of a market that the fit did not learn from, the first one's. */
+export function scalingFor(fit: Pick<Fit, 'pooled' | keyof Scaling>, market: string): Scaling {
+  return fit.pooled?.find((pooled) => pooled.market === market) ?? fit;
+}
+
 /**
  * Opens a fit with the trainer of its engine, on a market that it learnt from (or, given no other, on any). `values` given later are
  * the market's whole unscaled feature matrix.
@@ -234,7 +239,7 @@ export interface OpenFit {
 export function openFit(fit: Fit, trainer: Trainer, market: string = fit.market): OpenFit {
   const predictor: Predictor = trainer.open(fit.network, fit.weights);
   const { model } = fit;
-  const { inputScaler, targetScaler, meanMove } = fit.pooled?.find((pooled) => pooled.market === market) ?? fit;
+  const { inputScaler, targetScaler, meanMove } = scalingFor(fit, market);
   const count = outputsOf(model);
   const traded = tradedOutput(model);
   const labelWidth = targetScaler.offset.length;

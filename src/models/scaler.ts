@@ -1,3 +1,5 @@
+import { quantile } from '../statistics/band.ts';
+
 export const scalerKinds = ['standard', 'minmax', 'robust', 'none'] as const;
 export type ScalerKind = (typeof scalerKinds)[number];
 
@@ -68,13 +70,4 @@ function centreAndSpread(kind: ScalerKind, values: readonly number[]): readonly 
       return [mean, deviation > Math.abs(mean) * 1e-12 ? deviation : 0];
     }
   }
-}
-
-/** Linear interpolation between order statistics (Hyndman and Fan type 7). */
-function quantile(sorted: Float64Array, share: number): number {
-  const place = share * (sorted.length - 1);
-  const below = Math.floor(place);
-  const low = sorted[below]!;
-  const high = sorted[Math.min(below + 1, sorted.length - 1)]!;
-  return low + (high - low) * (place - below);
 }

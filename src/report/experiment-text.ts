@@ -1,5 +1,6 @@
 import { createColors } from 'picocolors';
 import type { ExperimentResult, ModelScore, Scores } from '../lab/result.ts';
+import { type OutputPlace, placesOf } from './experiment/view.ts';
 import { shownScores } from './experiment-verdict.ts';
 import { coefficient, count, counted, day, loss, percent, pValue, ratio, seconds, share } from './format.ts';
 import { type Colours, clip, grid, plain, wrap } from './text.ts';
@@ -44,7 +45,7 @@ export function experimentText(report: ExperimentResult, options: ExperimentText
   const width = Math.max(NARROWEST, Math.floor(options.width));
   const colours = createColors(options.colour);
   const lines = [colours.bold(clip(heading(report), width)), ...wrap(plain(report.verdict), Math.min(width, 120)), ''];
-  const places = placesOf(report);
+  const places = placesOf(report.scores);
   if (places.length > WHOLE_TABLES) lines.push(...overview(report, places, width, colours), '');
   else for (const place of places) lines.push(...placeLines(report, place, width, options.timings, colours), '');
   lines.push(...gridLines(report, colours));
@@ -58,23 +59,19 @@ export function experimentText(report: ExperimentResult, options: ExperimentText
   return lines.join('\n');
 }
 
-interface PlaceKey {
-  readonly market: string;
-  readonly output: string;
-}
-
-function placesOf({ scores }: ExperimentResult): PlaceKey[] {
-  const known = new Map(scores.map(({ market, output }) => [`${market}\n${output}`, { market, output }]));
-  return [...known.values()];
-}
-
 function heading({ name, scored, horizon, split }: ExperimentResult): string {
   const part = split[0]?.[scored];
   const period = part?.from && part.to ? `, ${day(part.from)} to ${day(part.to)}` : '';
   return `${plain(name)}  scored on the ${scored} rows${period}, ${counted(horizon, 'bar')} ahead`;
 }
 
-function placeLines(report: ExperimentResult, { market, output }: PlaceKey, width: number, timings: boolean, colours: Colours): string[] {
+function placeLines(
+  report: ExperimentResult,
+  { market, output }: OutputPlace,
+  width: number,
+  timings: boolean,
+  colours: Colours,
+): string[] {
   const { scores, scored, split } = report;
   const own = scores.filter((score) => score.market === market && score.output === output);
   const parts = split.find((one) => one.market === market);
@@ -135,7 +132,7 @@ const SHORTEST_NAME = 16;
 const SPARE = ['MAPE', 'direction / majority', 'R2 last price'];
 
 /** Many markets: a line for each network, beside the last price. Names give way first, then columns, until the table fits. */
-function overview(report: ExperimentResult, places: readonly PlaceKey[], width: number, colours: Colours): string[] {
+function overview(report: ExperimentResult, places: readonly OutputPlace[], width: number, colours: Colours): string[] {
   const rows = overviewRows(report, places);
   const constant = OVERVIEW.filter(
     (heading, k) => (heading === 'output' || heading === 'model') && new Set(rows.map((row) => row[k])).size === 1,
@@ -158,7 +155,7 @@ function overview(report: ExperimentResult, places: readonly PlaceKey[], width: 
 
 const OVERVIEW = ['market', 'output', 'model', 'R2', 'R2 last price', 'MAPE', 'skill', 'DM p', 'direction / majority'];
 
-function overviewRows({ scores, scored }: ExperimentResult, places: readonly PlaceKey[]): string[][] {
+function overviewRows({ scores, scored }: ExperimentResult, places: readonly OutputPlace[]): string[][] {
   return places.flatMap(({ market, output }) => {
     const own = scores.filter((score) => score.market === market && score.output === output);
     const naive = own.find(({ model }) => model === 'persistence');

@@ -1,4 +1,4 @@
-import type { ExperimentResult, ModelScore, Scores } from '../lab/result.ts';
+import { type ExperimentResult, linearAmong, type ModelScore, type Scores } from '../lab/result.ts';
 import { coefficient, counted, percent, pValue } from './format.ts';
 
 /** The level at which a forecast may be called better. */
@@ -67,7 +67,7 @@ function ofOne({ scores, scored }: Input): string {
 }
 
 function linearSentences(scores: readonly ModelScore[], networks: readonly ModelScore[], scored: 'validation' | 'test'): string[] {
-  const linear = scores.find(({ model }) => model === 'linear') ?? scores.find(({ model }) => model === 'least-squares');
+  const linear = linearAmong(scores, ({ model }) => model);
   const own = linear && shownScores(linear, scored);
   if (!linear || !own) return ['No linear model was scored.'];
   const better = networks.filter((score) => passes(shownScores(score, scored)?.dieboldMarianoLinear ?? null));

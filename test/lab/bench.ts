@@ -69,7 +69,7 @@ export function run(
     markets.map((one): MarketBars => ('openTime' in one ? { market: one.market, bars: one } : one)),
     {
       networkTrainer: () => wasm(),
-      baselineTrainer: (kind) => learners[kind],
+      learnerTrainer: (kind) => learners[kind],
       fits: memoryFitStore(),
       clock: () => 0,
       config: {},

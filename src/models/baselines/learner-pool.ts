@@ -1,13 +1,14 @@
 import { availableParallelism } from 'node:os';
-import { Piscina } from 'piscina';
+import type { Piscina } from 'piscina';
+import { type BaselineKind, type LearnerKind, learnerKinds } from '../model.ts';
 import type { Samples, Trained, Trainer } from '../trainer.ts';
 import type { LearnerTask } from './learner-worker.ts';
-import { type CostlyKind, costlyKinds, learners } from './learners.ts';
+import { learners } from './learners.ts';
 
-/** The costly learners, fitting on threads of their own. */
+/** The trainers of all baselines; those that learn from inputs, which may take its time, fit on threads of their own. */
 export interface LearnerPool {
   /** The same weights, bit for bit, as those of `learners`; an abort ends its thread at once and rejects with its reason. */
-  readonly trainers: Readonly<Record<CostlyKind, Trainer>>;
+  readonly trainers: Readonly<Record<BaselineKind, Trainer>>;
   /** Ends the threads; what fits is aborted. The next fit starts others. A process may also just end. */
   close(): Promise<void>;
 }
@@ -15,16 +16,18 @@ export interface LearnerPool {
 /** Worker threads for fits, one each; they start when the first fit asks for one. Throws a TypeError where `threads` is no count. */
 export function createLearnerPool(threads: number = availableParallelism()): LearnerPool {
   if (!Number.isInteger(threads) || threads < 1) throw new TypeError(`Expected threads to be a whole number >= 1, received ${threads}`);
-  let pool: Piscina<LearnerTask, Trained> | undefined;
+  let pool: Promise<Piscina<LearnerTask, Trained>> | undefined;
 
-  const pooled = (kind: CostlyKind): Trainer => ({
+  const pooled = (kind: LearnerKind): Trainer => ({
     ...learners[kind],
     concurrency: threads,
     async fit(network, samples, training, { signal }) {
       signal?.throwIfAborted();
       pool ??= startThreads(threads);
       try {
-        return await pool.run({ kind, network, samples: trimmed(samples), training }, { ...(signal && { signal }) });
+        const started = await pool;
+        signal?.throwIfAborted();
+        return await started.run({ kind, network, samples: trimmed(samples), training }, { ...(signal && { signal }) });
       } catch (error) {
         throw signal?.aborted ? signal.reason : error;
       }
@@ -32,16 +35,18 @@ export function createLearnerPool(threads: number = availableParallelism()): Lea
   });
 
   return {
-    trainers: Object.fromEntries(costlyKinds.map((kind) => [kind, pooled(kind)])) as Record<CostlyKind, Trainer>,
+    trainers: { ...learners, ...Object.fromEntries(learnerKinds.map((kind) => [kind, pooled(kind)])) },
     async close() {
       const closing = pool;
       pool = undefined;
-      await closing?.destroy();
+      await (await closing)?.destroy();
     },
   };
 }
 
-function startThreads(threads: number): Piscina<LearnerTask, Trained> {
+/** Whoever has no learner to fit does not wait for the library to load. */
+async function startThreads(threads: number): Promise<Piscina<LearnerTask, Trained>> {
+  const { Piscina } = await import('piscina');
   const source = import.meta.url.endsWith('.ts');
   return new Piscina<LearnerTask, Trained>({
     filename: new URL(source ? './learner-worker.ts' : './learner-worker.js', import.meta.url).href,

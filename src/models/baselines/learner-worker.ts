@@ -1,10 +1,11 @@
+import type { LearnerKind } from '../model.ts';
 import type { Network, Training } from '../network.ts';
 import type { Samples, Trained } from '../trainer.ts';
-import { type CostlyKind, learners } from './learners.ts';
+import { learners } from './learners.ts';
 
 /** What a worker thread is asked to fit. */
 export interface LearnerTask {
-  readonly kind: CostlyKind;
+  readonly kind: LearnerKind;
   readonly network: Network;
   readonly samples: Samples;
   readonly training: Training;

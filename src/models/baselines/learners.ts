@@ -1,3 +1,4 @@
+import type { BaselineKind } from '../model.ts';
 import type { Trainer } from '../trainer.ts';
 import { boosting } from './boosting.ts';
 import { drift, majority, mean, persistence } from './constant.ts';
@@ -6,15 +7,8 @@ import { leastSquares } from './least-squares.ts';
 import { linear } from './linear.ts';
 import { supportVector } from './support-vector.ts';
 
-/** Learners whose fit may take its time: what a pool has threads for. */
-export const costlyKinds = ['linear', 'least-squares', 'forest', 'support-vector', 'boosting'] as const;
-export type CostlyKind = (typeof costlyKinds)[number];
-
-/** What a network must beat, by name. */
-export type LearnerKind = 'persistence' | 'drift' | 'mean' | 'majority' | CostlyKind;
-
-/** Every classical learner, fitting in the thread that asks. */
-export const learners: Readonly<Record<LearnerKind, Trainer>> = {
+/** What a network must beat, by name; each fits in the thread that asks. */
+export const learners: Readonly<Record<BaselineKind, Trainer>> = {
   persistence,
   drift,
   mean,

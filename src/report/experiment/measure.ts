@@ -1,4 +1,4 @@
-import type { BandedScore, Scores } from '../../lab/result.ts';
+import { type BandedScore, bandedScore, type Scores } from '../../lab/result.ts';
 import { axisPercent, coefficient, count, percent, price, quantity, ratio, share } from '../format.ts';
 
 /** A score as tables and bars show it. */
@@ -14,25 +14,23 @@ export interface Measure {
   readonly better: 'higher' | 'lower' | null;
 }
 
-const MEASURES: Readonly<Record<BandedScore, Measure>> = {
+const MEASURES: Readonly<Record<BandedScore, Omit<Measure, 'of'>>> = {
   r2: {
     name: 'r2',
     heading: 'R2 of levels',
     inUnits: false,
-    of: (of) => of.price.r2,
     print: shortCoefficient,
     axis: quantity,
     better: 'higher',
   },
-  rmse: { name: 'rmse', heading: 'RMSE', inUnits: true, of: (of) => of.price.rmse, print: shortPrice, axis: quantity, better: 'lower' },
-  mae: { name: 'mae', heading: 'MAE', inUnits: true, of: (of) => of.price.mae, print: shortPrice, axis: quantity, better: 'lower' },
-  mape: { name: 'mape', heading: 'MAPE', inUnits: false, of: (of) => of.price.mape, print: share, axis: axisPercent, better: 'lower' },
-  bias: { name: 'bias', heading: 'Bias', inUnits: true, of: (of) => of.price.bias, print: shortPrice, axis: quantity, better: null },
+  rmse: { name: 'rmse', heading: 'RMSE', inUnits: true, print: shortPrice, axis: quantity, better: 'lower' },
+  mae: { name: 'mae', heading: 'MAE', inUnits: true, print: shortPrice, axis: quantity, better: 'lower' },
+  mape: { name: 'mape', heading: 'MAPE', inUnits: false, print: share, axis: axisPercent, better: 'lower' },
+  bias: { name: 'bias', heading: 'Bias', inUnits: true, print: shortPrice, axis: quantity, better: null },
   directionAccuracy: {
     name: 'directionAccuracy',
     heading: 'Direction right',
     inUnits: false,
-    of: (of) => of.directionAccuracy,
     print: share,
     axis: axisPercent,
     better: 'higher',
@@ -41,7 +39,6 @@ const MEASURES: Readonly<Record<BandedScore, Measure>> = {
     name: 'skillVsPersistence',
     heading: 'Skill',
     inUnits: false,
-    of: (of) => of.skillVsPersistence,
     print: percent,
     axis: axisPercent,
     better: 'higher',
@@ -58,5 +55,5 @@ function shortPrice(value: number | null): string {
 }
 
 export function measure(name: BandedScore): Measure {
-  return MEASURES[name];
+  return { ...MEASURES[name], of: (scores) => bandedScore(scores, name) };
 }

@@ -26,14 +26,24 @@ export interface OutputView {
   readonly models: readonly ViewedModel[];
 }
 
-/** The pairs of market and output that an experiment has anything to show of, in its order. */
-export function outputsOf({ report, series }: Experiment): readonly { readonly market: string; readonly output: string }[] {
-  const pairs = new Map<string, { market: string; output: string }>();
-  for (const { market, output } of [...report.scores, ...series]) {
+export interface OutputPlace {
+  readonly market: string;
+  readonly output: string;
+}
+
+/** The pairs of market and output among scores or series, each once, in their order. */
+export function placesOf(all: readonly OutputPlace[]): readonly OutputPlace[] {
+  const places = new Map<string, OutputPlace>();
+  for (const { market, output } of all) {
     const key = JSON.stringify([market, output]);
-    if (!pairs.has(key)) pairs.set(key, { market, output });
+    if (!places.has(key)) places.set(key, { market, output });
   }
-  return [...pairs.values()];
+  return [...places.values()];
+}
+
+/** The pairs of market and output that an experiment has anything to show of, in its order. */
+export function outputsOf({ report, series }: Experiment): readonly OutputPlace[] {
+  return placesOf([...report.scores, ...series]);
 }
 
 /** Null where the experiment has neither scores nor series of it. */

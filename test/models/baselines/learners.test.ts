@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { costlyKinds, type LearnerKind, learners } from '../../../src/models/baselines/learners.ts';
+import { learners } from '../../../src/models/baselines/learners.ts';
+import { type BaselineKind, learnerKinds } from '../../../src/models/model.ts';
 import type { Samples, Trained, Weight } from '../../../src/models/trainer.ts';
 import { bent, learn, networkOf, said, table, trainingOf } from './cases.ts';
 
-const kinds = Object.keys(learners) as LearnerKind[];
+const kinds = Object.keys(learners) as BaselineKind[];
 // One number, whatever the window holds.
 const constants: readonly string[] = ['persistence', 'drift', 'mean', 'majority'];
 
@@ -127,7 +128,7 @@ describe('the learners', () => {
   it('stop before they begin where the signal has aborted', async () => {
     const samples = bent();
     const signal = AbortSignal.abort(new Error('enough'));
-    for (const kind of costlyKinds) {
+    for (const kind of learnerKinds) {
       await expect(learners[kind].fit(networkOf(samples), samples, trainingOf(), { signal })).rejects.toThrow('enough');
     }
   });

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { createLearnerPool } from '../../../src/models/baselines/learner-pool.ts';
-import { costlyKinds, learners } from '../../../src/models/baselines/learners.ts';
+import { learners } from '../../../src/models/baselines/learners.ts';
+import { learnerKinds } from '../../../src/models/model.ts';
 import type { Samples } from '../../../src/models/trainer.ts';
 import { bent, learn, networkOf, trainingOf } from './cases.ts';
 
@@ -8,7 +9,7 @@ const pool = createLearnerPool(2);
 afterAll(() => pool.close());
 
 describe('learners on threads of their own', () => {
-  it.each(costlyKinds)('%s learns there the same bits', async (kind) => {
+  it.each(learnerKinds)('%s learns there the same bits', async (kind) => {
     const samples = bent();
     expect(await learn(pool.trainers[kind], samples)).toEqual(await learn(learners[kind], samples));
     expect(pool.trainers[kind]).toMatchObject({ id: learners[kind].id, concurrency: 2 });

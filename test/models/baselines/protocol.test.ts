@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type LearnerKind, learners } from '../../../src/models/baselines/learners.ts';
+import { learners } from '../../../src/models/baselines/learners.ts';
+import type { BaselineKind } from '../../../src/models/model.ts';
 import { learn, said } from './cases.ts';
 import { type Protocol, present, protocol, reason, type Score, score } from './protocol.ts';
 
 const SEEDS = [1, 2, 3, 4, 5];
 
-async function scored(kind: LearnerKind, { samples, actual, targetScaler }: Protocol, seed = 1): Promise<Score> {
+async function scored(kind: BaselineKind, { samples, actual, targetScaler }: Protocol, seed = 1): Promise<Score> {
   const { weights } = await learn(learners[kind], samples, seed);
   const forecast = said(learners[kind], weights, samples, samples.ends.subarray(samples.trainCount));
   return score(

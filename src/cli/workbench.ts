@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import type { Surroundings } from '../backtest/predictions.ts';
+import { createLearnerPool } from '../models/baselines/learner-pool.ts';
+import { directoryFitStore } from '../models/bundle.ts';
+import { loadTrainer } from '../models/engines/load.ts';
+import { type Host, revectorizerOf } from './host.ts';
+
+/** What every command that fits models needs of the machine: trainers, the fits of a workspace, a clock, and the wish to stop. */
+export interface Workbench {
+  readonly around: Required<Pick<Surroundings, 'networkTrainer' | 'learnerTrainer' | 'fits' | 'clock' | 'signal'>>;
+  /** Ends the threads of learners. */
+  close(): Promise<void>;
+}
+
+export function openWorkbench(host: Host, workspace: string): Workbench {
+  const pool = createLearnerPool();
+  return {
+    around: {
+      networkTrainer: (engine) => loadTrainer(engine, { revectorizer: revectorizerOf(host) }),
+      learnerTrainer: (kind) => pool.trainers[kind],
+      fits: directoryFitStore(join(workspace, 'cache', 'fits')),
+      clock: () => performance.now(),
+      signal: host.signal,
+    },
+    close: () => pool.close(),
+  };
+}

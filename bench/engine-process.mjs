@@ -17,7 +17,6 @@ const rules = {
   costs: { taker: 0.0001, slippage: 0 },
   share: 1 / markets,
   band: 0.05,
-  margin: new Set(),
 };
 const panel = createPanel(bars);
 

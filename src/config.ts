@@ -4,12 +4,15 @@ import { LineCounter, parseDocument } from 'yaml';
 import { ConfigError } from './config/config-error.ts';
 import { crossCheck } from './config/cross-check.ts';
 import { experimentPlan, resolveExperiment } from './config/experiment.ts';
-import { fraction, modelOptions, type ResolvedModel, resolveModel, strategyOptions } from './config/options.ts';
+import { createModuleLoader, type ModuleLoader } from './config/module.ts';
+import { modelOptions, type ResolvedModel, resolveModel, sizingOptions, strategyOptions } from './config/options.ts';
 import { applyOverrides, type Override } from './config/override.ts';
+import { namesModules, type OwnCode, openOwnCode, withoutLoader } from './config/own-code.ts';
 import { type Path, Positions } from './config/position.ts';
 import { expandPresets } from './config/preset.ts';
 import { type Problem, problemsOf, unknownKeyWords } from './config/problem.ts';
 import { type BotConfig, botSchema, instantOf } from './config/schema.ts';
+import { tradingRules } from './config/trading.ts';
 import { unsupported } from './config/unsupported.ts';
 import { periodsPerYear } from './core/calendar.ts';
 import { intervalMs } from './core/interval.ts';
@@ -17,6 +20,7 @@ import type { ExperimentPlan } from './lab/plan.ts';
 import { createModel } from './models/model.ts';
 import { createSchedule } from './models/schedule.ts';
 import { createStrategy } from './strategies/registry.ts';
+import { sizingRules } from './strategies/sizing.ts';
 import type { Bot } from './walk/bot.ts';
 
 export interface BotFileOptions {
@@ -31,14 +35,17 @@ export interface BotFileOptions {
 /** A market of a bot: its text as written, and the folder that a relative path in it starts from. */
 export interface MarketReference {
   readonly source: string;
-  readonly type: 'spot' | 'margin';
+  readonly type: 'spot' | 'margin' | 'perpetual';
+  /** Where its funding rates come from, and bars of the lower interval. */
+  readonly funding?: string | { readonly rate: string; readonly every: string };
+  readonly detail?: string;
   readonly baseDirectory: string;
 }
 
 /** A bot file with every default filled in, plain JSON that is itself a valid bot file; for a baseline without what only networks use. */
 export type ResolvedConfig = Omit<BotConfig, 'model' | 'ensemble' | 'experiment'> & {
   readonly model?: ResolvedModel;
-  readonly ensemble?: { readonly members: readonly ResolvedModel[]; readonly combine: 'mean' | 'median' };
+  readonly ensemble?: Omit<NonNullable<BotConfig['ensemble']>, 'members'> & { readonly members: readonly ResolvedModel[] };
   readonly experiment?: ReturnType<typeof resolveExperiment>;
 };
 
@@ -49,8 +56,14 @@ export interface LoadedBot {
   /** A stored model that serves instead of one that is trained: its key, or the path of its file from the current folder. */
   readonly frozen: { readonly key: string } | { readonly file: string } | undefined;
   readonly intervalMs: number;
+  /** Interval of the bars that decide what happened first within a bar. */
+  readonly detailMs: number | undefined;
+  /** File of the slippages that were measured. */
+  readonly measured: string | undefined;
   readonly markets: readonly MarketReference[];
   readonly config: ResolvedConfig;
+  /** The folder that relative paths in the bot file start from. */
+  readonly folder: string;
 }
 
 /** The bot a YAML or JSON file describes. Throws a ConfigError as `resolveBot` does, also where there is no such file. */
@@ -64,15 +77,29 @@ export async function loadBot(file: string, options: BotFileOptions): Promise<Lo
     if (!received) throw error;
     throw new ConfigError([`${file}: Expected a bot file, received ${received}; paperwalk init writes one`]);
   }
-  return resolveBot(text, file, options);
+  const read = readBot(text, file, options);
+  return resolve(read, file, options, namesModules(read.raw) ? await createModuleLoader() : undefined);
 }
 
 /**
  * The bot that a text describes; `file` names it in errors and is what relative paths start from. The section `paper` is checked and
- * kept, but acts only in a paper session. Throws a ConfigError with one line per problem: `file:line:column`, or the option of an override.
+ * kept, but acts only in a paper session; modules are loaded by `loadBot` only. Throws a ConfigError with one line per problem:
+ * `file:line:column`, or the option of an override.
  */
 export function resolveBot(text: string, file: string, options: BotFileOptions): LoadedBot {
-  const { overrides = [] } = options;
+  return resolve(readBot(text, file, options), file, options);
+}
+
+/** A bot file as plain data, overrides applied, lists of models and presets spelled out. */
+interface ReadBot {
+  readonly raw: Record<string, unknown>;
+  /** Where in the file a place of the data was written. */
+  readonly written: (path: Path) => Path;
+  /** Throws a ConfigError where there are problems. */
+  readonly refuse: (problems: readonly Problem[]) => void;
+}
+
+function readBot(text: string, file: string, { overrides = [] }: BotFileOptions): ReadBot {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const positions = new Positions(document, lines);
@@ -96,28 +123,41 @@ export function resolveBot(text: string, file: string, options: BotFileOptions):
   applyOverrides(raw, overrides);
   refuse(unsupported(raw));
   written = expandPresets(raw);
+  return { raw, written: (path) => written(path), refuse };
+}
+
+function resolve({ raw, written, refuse }: ReadBot, file: string, options: BotFileOptions, load: ModuleLoader = withoutLoader): LoadedBot {
+  const { overrides = [] } = options;
+  const folder = dirname(file);
+  const folderOf = (path: Path) =>
+    overrides.some((override) => sets(override, written(path), 'value')) ? options.currentDirectory : folder;
+  const own = openOwnCode(raw, load, (named, place) => join(isAbsolute(named) ? '' : folderOf([...place, 'module']), named));
+  refuse(own.problems);
   const parsed = botSchema.safeParse('name' in raw ? raw : { name: nameOf(file), ...raw }, { error: unknownKeyWords });
   if (!parsed.success) refuse(problemsOf(parsed.error.issues, raw));
   const config = parsed.data as BotConfig;
-  refuse(crossCheck(config, options.environment));
+  refuse(crossCheck(config, options.environment, own));
 
   const fromCommandLine = (k: number) =>
     overrides.some(({ path }) => path[0] === 'markets' && (path.length === 1 || path[1] === String(k)));
   return {
-    bot: botOf(config),
+    bot: botOf(config, own),
     experiment: experimentPlan(config),
     frozen: frozenOf(
       config,
       overrides.some(({ path }) => path[0] === 'schedule' && (path.length === 1 || path[1] === 'frozen'))
         ? options.currentDirectory
-        : dirname(file),
+        : folder,
     ),
     intervalMs: intervalMs(config.interval),
+    detailMs: config.detail === undefined ? undefined : intervalMs(config.detail),
+    measured: measuredOf(config, folder),
     markets: config.markets.map((market, k) => ({
       ...market,
-      baseDirectory: fromCommandLine(k) ? options.currentDirectory : dirname(file),
+      baseDirectory: fromCommandLine(k) ? options.currentDirectory : folder,
     })),
     config: resolved(config),
+    folder,
   };
 }
 
@@ -149,6 +189,10 @@ function frozenOf({ schedule: { frozen } }: BotConfig, folder: string): LoadedBo
   return /[/\\.]/.test(frozen) ? { file: isAbsolute(frozen) ? frozen : join(folder, frozen) } : { key: frozen };
 }
 
+function measuredOf({ costs: { slippage } }: BotConfig, folder: string): string | undefined {
+  return typeof slippage === 'object' && 'measured' in slippage ? join(isAbsolute(slippage.measured) ? '' : folder, slippage.measured) : undefined;
+}
+
 /** A bot without a name is called like its file. */
 function nameOf(file: string): string {
   return basename(file).replace(/\.[^.]*$/, '');
@@ -156,16 +200,18 @@ function nameOf(file: string): string {
 
 function resolved(config: BotConfig): ResolvedConfig {
   const { model, ensemble, experiment, ...rest } = config;
-  return {
+  const whole = {
     ...rest,
     schedule: { ...config.schedule, maxAge: createSchedule(config.schedule).maxAge },
     ...(model && { model: resolveModel(model) }),
     ...(ensemble && { ensemble: { ...ensemble, members: ensemble.members.map(resolveModel) } }),
     ...(experiment && { experiment: resolveExperiment(experiment) }),
   };
+  // Of a feature in code its module, options and sha256 stay.
+  return JSON.parse(JSON.stringify(whole)) as typeof whole;
 }
 
-function botOf(config: BotConfig): Bot {
+function botOf(config: BotConfig, own: OwnCode): Bot {
   const { calendar, history, period, schedule, model, ensemble, costs, sizing, markets } = config;
   return {
     name: config.name,
@@ -177,18 +223,12 @@ function botOf(config: BotConfig): Bot {
       ...(period.to !== undefined && { to: instantOf(period.to) }),
     },
     evaluate: config.evaluate,
-    rules: {
-      capital: config.capital,
-      fill: config.fill,
-      costs: { taker: fraction(costs.taker), slippage: fraction(costs.slippage) },
-      share: fraction(sizing.of) / markets.length,
-      band: fraction(sizing.band),
-      margin: new Set(markets.filter(({ type }) => type === 'margin').map(({ source }) => source)),
-    },
-    strategy: createStrategy(strategyOptions(config.strategy)),
+    rules: { ...tradingRules(config), ...sizingRules(sizingOptions(sizing), markets.length) },
+    strategy: createStrategy(strategyOptions(config.strategy, costs, own)),
+    sizing: sizingOptions(sizing),
     ...(model && { model: createModel(modelOptions(model)) }),
     ...(ensemble && {
-      ensemble: { combine: ensemble.combine, members: ensemble.members.map((member) => createModel(modelOptions(member))) },
+      ensemble: { ...ensemble, members: ensemble.members.map((member) => createModel(modelOptions(member))) },
     }),
     schedule: createSchedule(schedule),
     ...(schedule.anchor !== undefined && { anchor: instantOf(schedule.anchor) }),

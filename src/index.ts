@@ -6,11 +6,14 @@ export type { Backtest, RunResult } from './backtest/result.ts';
 // Bars: closed intervals of a market, and where they come from.
 export { type BarColumns, BarError, type Bars, type Column, createBars, firstRowAt, sliceBars } from './core/bars.ts';
 // The engine: the one fold over slices, for those who bring their own columns.
-export { type Rules, type Run, run, type Setup } from './core/engine.ts';
+export { type Run, run } from './core/engine.ts';
+export type { Order, OrderKind, Protection, Ticket, Trail } from './core/order.ts';
+export type { Costs, Guards, MarketRules, OrderStyle, Rules, Slippage, VolumeCap } from './core/rules.ts';
+export type { Setup } from './core/setup.ts';
 export { createPanel, type Panel } from './core/panel.ts';
 // Strategies: signals to targets.
-export { HOLD, type Policy, Reason, type Signal, type Strategy, type View } from './core/policy.ts';
-export type { Event, FillEvent, Order, State, Trace } from './core/trace.ts';
+export { HOLD, type Outlook, type Policy, Reason, type Signal, type Strategy, type View } from './core/policy.ts';
+export type { Event, FillEvent, State, Trace } from './core/trace.ts';
 /** Bars from a CSV file; `interval` such as `4h`. */
 export { csv } from './data/bars-from-csv.ts';
 /** Data that are missing, damaged or too few, with file and line where known. */
@@ -42,8 +45,22 @@ export { pngOf } from './report/png.ts';
 export { terminalSummary } from './report/terminal.ts';
 export { buyAndHold } from './strategies/buy-and-hold.ts';
 export { crossover } from './strategies/crossover.ts';
+export { filtered } from './strategies/filter.ts';
 export { forecastReturn } from './strategies/forecast.ts';
+/** Several markets judged together, and signals on higher intervals. */
+export { type MeanVarianceOptions, meanVariance } from './strategies/mean-variance.ts';
+export { momentum } from './strategies/momentum.ts';
+export { onInterval } from './strategies/on-interval.ts';
+/** Long where a rise is likely enough, of a model that learns the direction. */
+export { type ProbabilityOptions, probability, riseProbability } from './strategies/probability.ts';
+/** As much as the forecast is of the volatility. */
+export { type ProportionalOptions, proportional, standardisedForecast } from './strategies/proportional.ts';
+/** Only what a model of several quantiles is sure of after costs. */
+export { lowerBound, type QuantileOptions, quantile, upperBound } from './strategies/quantile.ts';
+export { type RankOptions, rank } from './strategies/rank.ts';
 export { createStrategy, type StrategyOptions } from './strategies/registry.ts';
-export { threshold } from './strategies/threshold.ts';
+/** How large positions are. */
+export type { Sizing } from './strategies/sizing.ts';
+export { type ThresholdOptions, threshold } from './strategies/threshold.ts';
 export { vote } from './strategies/vote.ts';
 export { digest } from './walk/digest.ts';

@@ -38,7 +38,18 @@ const ROOMS: Readonly<Record<string, Room>> = {
   walk: { folders: ['core', 'indicators', 'statistics', 'strategies', 'models'], packages: [] },
   // The verdict is words about numbers: pure, and part of what a backtest returns.
   backtest: {
-    folders: ['core', 'indicators', 'statistics', 'strategies', 'models', 'data', 'walk', 'report/verdict'],
+    folders: [
+      'core',
+      'indicators',
+      'statistics',
+      'strategies',
+      'models',
+      'data',
+      'walk',
+      'report/verdict',
+      'report/comparison-verdict',
+      'report/format',
+    ],
     packages: ['node:'],
   },
   // One split, many models: the experiment beside the backtest; it shares its source of fits.
@@ -50,10 +61,15 @@ const ROOMS: Readonly<Record<string, Room>> = {
     folders: ['core', 'indicators', 'statistics', 'strategies', 'models', 'data', 'walk'],
     packages: ['node:', 'node-cron', 'luxon'],
   },
-  report: { folders: ['core', 'statistics', 'backtest/result', 'lab/result'], packages: ['echarts', 'cli-table3', 'picocolors'] },
+  report: {
+    folders: ['core', 'statistics', 'backtest/result', 'backtest/comparison', 'lab/result'],
+    packages: ['echarts', 'cli-table3', 'picocolors'],
+  },
   // Pictures for print: the library is native, the typeface lies in a package.
   'report/png': { folders: ['report'], packages: ['@resvg/resvg-js', 'node:module'] },
   config: { folders: EVERYTHING, packages: ['zod', 'yaml', 'node:'] },
+  // The one place that runs code of a person's own.
+  'config/module': { folders: ['config', 'index'], packages: ['jiti', 'node:'] },
   cli: { folders: EVERYTHING, packages: ['zod', 'yaml', 'commander', 'cli-progress', 'cli-table3', 'picocolors', 'luxon', 'node:'] },
   index: { folders: EVERYTHING, packages: [] },
 };

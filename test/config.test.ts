@@ -65,7 +65,7 @@ describe('a bot file', () => {
     expect(bot.historyFrom).toBe(Date.UTC(2016, 4, 18));
     expect(bot.period).toEqual({ from: Date.UTC(2018, 0, 1), to: Date.UTC(2025, 9, 1, 4) });
     expect(bot.anchor).toBe(Date.UTC(2018, 0, 1));
-    expect(bot.rules.costs).toEqual({ taker: 0.0025, slippage: 0.0005 });
+    expect(bot.rules.costs).toEqual({ taker: 0.0025, maker: 0.001, slippage: 0.0005 });
   });
 
   it('divides the account among its markets and lets only margin markets be sold short', () => {
@@ -76,7 +76,7 @@ describe('a bot file', () => {
       ).replace('exit: -0.5%', 'side: both'),
     );
     expect(bot.rules.share).toBe(0.5);
-    expect([...bot.rules.margin]).toEqual(['synthetic:planted', 'synthetic:trend']);
+    expect(Object.keys(bot.rules.markets ?? {})).toEqual(['synthetic:planted', 'synthetic:trend']);
     expect(bot.strategy.short).toBe(true);
   });
 
@@ -153,7 +153,7 @@ describe('a bot file', () => {
       'an unknown key that resembles nothing',
       'exit: -0.5%',
       'zebra: 1',
-      '4:43: Unknown key "zebra"; known here: kind, enter, exit, side, entry',
+      '4:43: Unknown key "zebra"; known here: kind, signal, enter, exit, side, entry, confirm, filter',
     ],
     [
       'a bare number for a rate',
@@ -199,7 +199,7 @@ describe('a bot file', () => {
       'a wrong type of market',
       '[synthetic:planted]',
       '[{ source: a:B, type: margn }]',
-      '2:32: Expected markets[0].type to be one of spot, margin, received "margn"; did you mean "margin"?',
+      '2:32: Expected markets[0].type to be one of spot, margin, perpetual, received "margn"; did you mean "margin"?',
     ],
     [
       'a misspelt model',
@@ -211,7 +211,7 @@ describe('a bot file', () => {
       'a misspelt strategy',
       'threshold',
       'treshold',
-      '4:19: Expected strategy.kind to be one of threshold, crossover, buy-and-hold, vote, received "treshold"; did you mean "threshold"?',
+      '4:19: Expected strategy.kind to be one of threshold, proportional, probability, quantile, crossover, buy-and-hold, rank, mean-variance, vote, received "treshold"; did you mean "threshold"?',
     ],
     [
       'a bad layer',
@@ -261,18 +261,6 @@ describe('a bot file', () => {
       'model: gru',
       'schedule: { delay: 5, maxAge: 3 }\nmodel: gru',
       '5:31: Expected schedule.maxAge to be a whole number of bars >= delay (5), received 3',
-    ],
-    [
-      'guards',
-      'model: gru',
-      'guards: { stopLoss: 5% }\nmodel: gru',
-      '5:1: The section guards is not supported yet; take it out of the bot file',
-    ],
-    [
-      'a volume cap',
-      'model: gru',
-      'volumeCap: {}\nmodel: gru',
-      '5:1: The section volumeCap is not supported yet; take it out of the bot file',
     ],
     [
       'a misspelt preset',

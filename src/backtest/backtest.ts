@@ -1,20 +1,23 @@
 import type { Bars } from '../core/bars.ts';
 import { firstRowAt, sliceBars } from '../core/bars.ts';
+import { run } from '../core/engine.ts';
+import type { FundingRates } from '../core/funding.ts';
 import { isoInstant } from '../core/instant.ts';
 import { intervalName } from '../core/interval.ts';
-import { createPanel, firstSliceAt, type Panel, singleMarket } from '../core/panel.ts';
+import { createPanel, firstSliceAt, type Panel } from '../core/panel.ts';
 import type { State, Trace } from '../core/trace.ts';
 import { DataError } from '../data/data-error.ts';
 import { canonicalJson, contentHash } from '../models/key.ts';
 import { closeOutput } from '../models/target.ts';
 import { verdict } from '../report/verdict.ts';
-import { type Performance, performance } from '../statistics/performance.ts';
 import { roundTrips } from '../statistics/round-trip.ts';
-import { buyAndHold } from '../strategies/buy-and-hold.ts';
 import { type Bot, modelName } from '../walk/bot.ts';
 import { digest } from '../walk/digest.ts';
-import { type RowRange, runBot, signalColumns } from '../walk/walk.ts';
+import { unmetNeed } from '../walk/needs.ts';
+import { type RowRange, setupOf, signalColumns } from '../walk/walk.ts';
 import { assumptions } from './assumptions.ts';
+import { bounds, breakEvenFees, waterfall } from './costs.ts';
+import { figuresOf, holdAll, sumOf } from './figures.ts';
 import { predictFrozen } from './frozen.ts';
 import { type Predictions, predict, type Surroundings } from './predictions.ts';
 import type { Backtest, DataSummary, FitSummary, MarketColumns, RunResult, TradeRow } from './result.ts';
@@ -28,6 +31,10 @@ export interface MarketData {
   readonly sha256: string;
   readonly truth?: string;
   readonly warnings?: readonly string[];
+  /** Of a perpetual: what is paid for holding it. */
+  readonly funding?: FundingRates;
+  /** Bars of a lower interval. */
+  readonly detail?: Bars;
 }
 
 export interface BacktestSurroundings extends Surroundings {
@@ -43,10 +50,10 @@ export interface BacktestSurroundings extends Surroundings {
  * beside buy & hold and the baselines. Throws a DataError where the data do not suffice, and the signal's reason when aborted.
  */
 export async function backtestBot(bot: Bot, data: readonly MarketData[], around: BacktestSurroundings): Promise<Backtest> {
-  const refusal = withoutDirection(bot);
+  const refusal = untradable(bot);
   if (refusal) throw new TypeError(refusal);
   const started = around.clock();
-  const panel = createPanel(data.map(({ bars }) => cutBars(bot, bars)));
+  const panel = panelOf(bot, data);
   const ranges = panel.markets.map(
     (bars): RowRange => ({ from: bot.period.from === undefined ? 0 : firstRowAt(bars, bot.period.from), to: bars.length }),
   );
@@ -58,14 +65,17 @@ export async function backtestBot(bot: Bot, data: readonly MarketData[], around:
 
   const unknown = panel.markets.map((bars) => new Float64Array(bars.length).fill(Number.NaN));
   const forecasts = predictions?.forecasts.columns ?? unknown;
-  const signals = signalColumns(bot, panel, forecasts);
+  const signals = signalColumns(bot, panel, forecasts, predictions?.forecasts.outlooks);
   const from = evaluationStart(bot, panel, signals);
   const to = panel.closeTime.length;
   if (from >= to)
     throw new DataError(
       `Expected a bar at which a decision is possible in the trading period, received none: the signal of ${bot.strategy.name} is never known; use a longer history or a shorter lookback`,
     );
-  const { trace, state } = runBot(bot, panel, signals, forecasts, from, to);
+  refuseWithoutFunding(panel, from);
+  const setup = setupOf(bot, panel, signals, forecasts, from, to);
+  const finished = run(setup);
+  const { trace, state } = finished;
   const holding = holdAll(bot, panel, from, to);
   const evaluated = panel.markets.map(
     (bars): RowRange => ({ from: firstRowAt(bars, trace.closeTime[0]! - bars.intervalMs), to: bars.length }),
@@ -74,7 +84,9 @@ export async function backtestBot(bot: Bot, data: readonly MarketData[], around:
 
   const traceDigest = digest(trace);
   const dataSummaries = data.map((market) => summarise(market, withoutFit(panel, market.bars.market, predictions)));
-  const strategyFigures = figures(bot, [trace]);
+  const strategyFigures = figuresOf(bot, [finished]);
+  const holdingFigures = figuresOf(bot, holding);
+  const ambiguousBars = trace.events.filter(({ kind }) => kind === 'ambiguity').length;
   const report: Omit<RunResult, 'verdict' | 'trials'> = {
     schema: 'paperwalk/run@1',
     runId: `${bot.name}-${contentHash([traceDigest, canonicalJson(around.config)]).slice(0, 12)}`,
@@ -89,14 +101,30 @@ export async function backtestBot(bot: Bot, data: readonly MarketData[], around:
       bars: trace.closeTime.length,
       periodsPerYear: bot.periodsPerYear,
     },
-    assumptions: { fill: bot.rules.fill, costs: { ...bot.rules.costs }, ambiguousBars: 0, notes: assumptions(bot, panel) },
+    assumptions: {
+      fill: bot.rules.fill,
+      costs: { ...bot.rules.costs, slippage: typeof bot.rules.costs.slippage === 'number' ? bot.rules.costs.slippage : null },
+      ambiguousBars,
+      bounds: ambiguousBars > 0 ? bounds(setup, finished) : null,
+      notes: assumptions(bot, panel),
+    },
     performance: strategyFigures,
-    buyAndHold: figures(bot, holding),
+    buyAndHold: holdingFigures,
+    costs: { ...waterfall(bot.rules.capital, finished), breakEvenFee: breakEvenFees(setup, holdingFigures.endEquity) },
     forecast: predictions && bot.model ? scoreForecasts(panel, modelName(bot, bot.model), bot.model.horizon, predictions, evaluated) : null,
     fits: predictions ? fitSummaries(predictions) : [],
     trades: trades(panel, trace),
     rejections: rejections(trace, state),
-    equity: { times: Array.from(trace.closeTime, isoInstant), strategy: Array.from(trace.equity), buyAndHold: Array.from(sumOf(holding)) },
+    guards: trace.events.flatMap((event) =>
+      event.kind === 'guard'
+        ? [{ time: isoInstant(event.time), market: event.market, guard: event.guard, action: event.action, reason: event.reason }]
+        : [],
+    ),
+    equity: {
+      times: Array.from(trace.closeTime, isoInstant),
+      strategy: Array.from(trace.equity),
+      buyAndHold: Array.from(sumOf(holding.map((one) => one.trace))),
+    },
     timings: { features: (prepared - started) / 1000, training: (trained - prepared) / 1000, run: (ran - trained) / 1000 },
   };
   around.trials.append({
@@ -115,7 +143,7 @@ export async function backtestBot(bot: Bot, data: readonly MarketData[], around:
   return {
     report: { ...counted, verdict: words },
     trace,
-    buyAndHold: sumOf(holding),
+    buyAndHold: sumOf(holding.map((one) => one.trace)),
     columns: columnsOf(panel, trace, forecasts, predictions, evaluated),
   };
 }
@@ -123,6 +151,30 @@ export async function backtestBot(bot: Bot, data: readonly MarketData[], around:
 async function predictionsOf(bot: Bot, panel: Panel, ranges: readonly RowRange[], around: Surroundings): Promise<Predictions | undefined> {
   if (bot.frozen) return predictFrozen(bot, bot.frozen, panel, around);
   return bot.model ? predict(bot, bot.model, panel, ranges, around) : undefined;
+}
+
+/** The markets of a bot on one clock, with what is known beside their bars. */
+function panelOf(bot: Bot, data: readonly MarketData[]): Panel {
+  const by = <T>(pick: (market: MarketData) => T | undefined) =>
+    new Map(data.flatMap((market) => (pick(market) === undefined ? [] : [[market.bars.market, pick(market)!] as const])));
+  const funding = by((market) => market.funding);
+  const detail = by((market) => market.detail);
+  return createPanel(
+    data.map(({ bars }) => cutBars(bot, bars)),
+    { ...(funding.size > 0 && { funding }), ...(detail.size > 0 && { detail }) },
+  );
+}
+
+/** A position that is held over an instant whose rate is missing would be charged nothing. */
+function refuseWithoutFunding({ markets, funding, closeTime }: Panel, from: number): void {
+  funding?.forEach((column, m) => {
+    const { market, openTime, intervalMs } = markets[m]!;
+    const row = column?.findIndex((rate, at) => Number.isNaN(rate) && openTime[at]! + intervalMs > closeTime[from]!) ?? -1;
+    if (row < 0) return;
+    throw new DataError(
+      `Expected a funding rate of ${market} for every instant of the trading period, received none up to ${isoInstant(openTime[row]!)}; complete its file, or say funding: none`,
+    );
+  });
 }
 
 /** The bars from the start of the history to the end of the trading period. Throws a DataError where there are none. */
@@ -161,10 +213,11 @@ function rangeOf(bars: Bars): string {
   return bars.length === 0 ? 'no bars' : `${isoInstant(bars.openTime[0]!)} to ${isoInstant(bars.openTime[bars.length - 1]!)}`;
 }
 
-/** Why a bot's model, or one of its ensemble, can never say where a market goes; undefined where each of them can. */
-export function withoutDirection({ model, ensemble }: Bot): string | undefined {
-  const silent = [...(model ? [model] : []), ...(ensemble?.members ?? [])].find(({ target }) => closeOutput(target) < 0);
-  if (!silent) return undefined;
+/** Why a bot can never trade on what its models say; undefined where it can. */
+export function untradable({ model, ensemble, strategy }: Bot): string | undefined {
+  const models = [...(model ? [model] : []), ...(ensemble?.members ?? [])];
+  const silent = models.find(({ target }) => closeOutput(target) < 0);
+  if (!silent) return unmetNeed(strategy, models);
   return `Expected a target that says where the close goes, such as return, to trade on, received ${String(silent.target)} of the model ${silent.kind}; paperwalk train scores such a model, paperwalk predict asks it`;
 }
 
@@ -225,43 +278,6 @@ function evaluationStart(bot: Bot, panel: Panel, signals: readonly (readonly Flo
   };
   while (slice < panel.closeTime.length && !panel.markets.some((_, m) => known(m))) slice++;
   return slice;
-}
-
-/** Buy & hold of every market with its share of the capital, by the same engine and rules. */
-function holdAll(bot: Bot, panel: Panel, from: number, to: number): readonly Trace[] {
-  return panel.markets.map((bars, m) => {
-    const rules = { ...bot.rules, capital: bot.rules.capital / panel.markets.length, share: 1, band: Infinity };
-    const alone = { ...bot, rules, strategy: buyAndHold };
-    return runBot(alone, singleMarket(panel, m), [[bars.close]], [bars.close], from, to).trace;
-  });
-}
-
-function sumOf(traces: readonly Trace[]): Float64Array {
-  const sum = new Float64Array(traces[0]!.equity.length);
-  for (const { equity } of traces) for (let i = 0; i < sum.length; i++) sum[i]! += equity[i]!;
-  return sum;
-}
-
-/** The figures of one account, or of several side by side. */
-function figures(bot: Bot, traces: readonly Trace[]): Performance {
-  const { closeTime } = traces[0]!;
-  const positionHeld = new Uint8Array(closeTime.length);
-  for (const { market } of traces) {
-    for (const { exposure } of market) for (let i = 0; i < exposure.length; i++) if (exposure[i] !== 0) positionHeld[i] = 1;
-  }
-  const fills = traces.flatMap(({ events }) => events.filter((event) => event.kind === 'fill'));
-  const slippage = fills.reduce((sum, fill) => sum + fill.slippage, 0);
-  const result = performance({
-    equity: sumOf(traces),
-    closeTime,
-    positionHeld,
-    periodsPerYear: bot.periodsPerYear,
-    fills,
-    slippage,
-    funding: 0,
-  });
-  if (!result) throw new Error(`Expected a curve that starts above zero, received ${traces[0]!.equity[0]}`);
-  return result;
 }
 
 /** Every order that led to no fill, with its reason; those still waiting when the bars ended come last. */

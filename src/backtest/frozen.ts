@@ -18,13 +18,7 @@ export async function predictFrozen(bot: Bot, frozen: Fit, panel: Panel, around:
   const { model } = frozen;
   const trainer = isBaseline(model.kind) ? learners[model.kind] : await around.networkTrainer(model.engine);
   const inputs = prepareInputs(bot, panel) ?? [];
-  const { outcomes, serving, columns } = frozenForecasts(
-    frozen,
-    panel,
-    inputs,
-    trainer,
-    isBaseline(model.kind) ? undefined : around.forecasts,
-  );
+  const { outcomes, ...forecasts } = frozenForecasts(frozen, panel, inputs, trainer, isBaseline(model.kind) ? undefined : around.forecasts);
   const baselines: { name: string; columns: readonly Column[] }[] = [];
   for (const baseline of comparedModels(asSampled(frozen), walkBaselines)) {
     const said = await baselineColumns(bot, baseline, frozen, panel, inputs, around);
@@ -34,7 +28,7 @@ export async function predictFrozen(bot: Bot, frozen: Fit, panel: Panel, around:
   const request = { key, market, model, slot, time, trainedFrom, trainedTo, trainCount: trainSamples, validationCount: validationSamples };
   return {
     inputs,
-    forecasts: { serving, columns },
+    forecasts,
     outcomes,
     records: [{ request, outcome: { kind: 'fit', fit: frozen }, cached: true, seconds: 0 }],
     baselines,

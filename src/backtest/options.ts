@@ -9,6 +9,7 @@ import type { Model } from '../models/model.ts';
 import { createSchedule } from '../models/schedule.ts';
 import type { Trainer } from '../models/trainer.ts';
 import { forecastReturn } from '../strategies/forecast.ts';
+import { type Sizing, sizingRules } from '../strategies/sizing.ts';
 import type { Bot } from '../walk/bot.ts';
 import { backtestBot } from './backtest.ts';
 import type { Progress } from './fit-source.ts';
@@ -24,6 +25,8 @@ export interface BacktestOptions {
   readonly signal?: Signal;
   readonly policy?: Policy;
   readonly model?: Model;
+  /** Models beside it with the same horizon, and how their forecasts become one. */
+  readonly ensemble?: Bot['ensemble'];
   readonly schedule?: { readonly retrain: number; readonly delay?: number; readonly maxAge?: number };
   /** Slot 0 of the schedule; default: the first bar. */
   readonly anchor?: number;
@@ -33,6 +36,8 @@ export interface BacktestOptions {
   readonly capital?: number;
   /** Fraction of equity at full exposure, shared by the markets; default 1. */
   readonly fraction?: number;
+  /** How large positions are, in place of a fraction. */
+  readonly sizing?: Sizing;
   readonly band?: number;
   /** Names of the markets that may be sold short. */
   readonly margin?: readonly string[];
@@ -60,6 +65,8 @@ export async function backtest(options: BacktestOptions): Promise<Backtest> {
   const [first] = markets;
   if (!first) throw new TypeError('Expected the bars of at least one market, received none');
   const { calendar = '24/7', costs = {}, seed = 1, fits = memoryFitStore(), trials = memoryTrials(), trainer } = options;
+  if (options.sizing && options.fraction !== undefined) throw new TypeError('Expected either a fraction or a sizing, received both');
+  const sizing: Sizing = options.sizing ?? { kind: 'fraction', of: options.fraction ?? 1 };
   const bot: Bot = {
     name: options.name ?? 'backtest',
     calendar,
@@ -70,14 +77,15 @@ export async function backtest(options: BacktestOptions): Promise<Backtest> {
       capital: options.capital ?? 10_000,
       fill: options.fill ?? 'next-open',
       costs: { taker: costs.taker ?? 0.001, slippage: costs.slippage ?? 0 },
-      share: (options.fraction ?? 1) / markets.length,
+      ...sizingRules(sizing, markets.length),
       band: options.band ?? 0.05,
-      margin: new Set(options.margin ?? []),
     },
     strategy: strategyOf(options),
     schedule: createSchedule(options.schedule ?? { retrain: 180 }),
     seed,
+    ...(options.sizing && { sizing }),
     ...(options.model && { model: options.model }),
+    ...(options.ensemble && { ensemble: options.ensemble }),
     ...(options.anchor !== undefined && { anchor: options.anchor }),
   };
   return backtestBot(
@@ -112,5 +120,5 @@ function strategyOf({ strategy, signal, policy, model }: BacktestOptions): Strat
 /** What can be said of a bot as plain JSON. */
 function plainConfig(bot: Bot): unknown {
   const { strategy, rules, ...rest } = bot;
-  return { ...rest, rules: { ...rules, margin: [...rules.margin] }, strategy: { name: strategy.name, policy: strategy.policy.kind } };
+  return { ...rest, rules, strategy: { name: strategy.name, policy: strategy.policy.kind } };
 }

@@ -7,11 +7,11 @@ import type { Outcome } from '../models/fit.ts';
 import { type BaselineKind, isBaseline, type Model, walkBaselines } from '../models/model.ts';
 import type { Trainer } from '../models/trainer.ts';
 import type { Bot } from '../walk/bot.ts';
+import { combineForecasts, rowsBehind } from '../walk/combination.ts';
 import { comparedModels, type MarketInputs, prepareInputs } from '../walk/inputs.ts';
 import { onlyOnce } from '../walk/only-once.ts';
 import { type Outcomes, slotName } from '../walk/plan.ts';
 import { collectFits, type FitSource, type Forecasts, forecastAll, type RowRange, requestBeside } from '../walk/walk.ts';
-import { combineColumns } from './combination.ts';
 import { type FitRecord, type Progress, storedFits } from './fit-source.ts';
 
 /** What a model and its baselines said about every row, and how their fits were come by. */
@@ -53,24 +53,19 @@ export async function predict(
   if (!bot.ensemble) return predictOne(bot, model, walkBaselines, panel, ranges, around);
   // Members of one engine share its threads.
   const shared = { ...around, networkTrainer: onlyOnce(around.networkTrainer) };
-  const first = await predictOne(bot, model, walkBaselines, panel, ranges, shared);
-  const { combine, members } = bot.ensemble;
+  const { members } = bot.ensemble;
+  const behind = rowsBehind(bot.ensemble, model.horizon);
+  const rows = ranges.map(({ from, to }) => ({ from: from < to ? Math.max(0, from - behind) : from, to }));
+  const first = await predictOne(bot, model, walkBaselines, panel, rows, shared);
   const all = [first];
-  for (const member of members) all.push(await predictOne({ ...bot, model: member }, member, [], panel, ranges, shared));
-  const combined = panel.markets.map((_, m) =>
-    combineColumns(
-      combine,
-      all.map(({ forecasts }) => forecasts.columns[m]!),
-    ),
-  );
+  for (const member of members) all.push(await predictOne({ ...bot, model: member }, member, [], panel, rows, shared));
   return {
     ...first,
-    // Folds are those of the first member; every one has its own fits on the same schedule.
-    forecasts: {
-      serving: first.forecasts.serving,
-      columns: combined.map(({ column }) => column),
-      spread: combined.map(({ spread }) => spread),
-    },
+    forecasts: combineForecasts(
+      bot.ensemble,
+      all.map(({ forecasts }) => forecasts),
+      first.inputs.map(({ returns }) => returns),
+    ),
     members: all.map((predictions, k) => ({ model: [model, ...members][k]!, predictions })),
     records: all.flatMap(({ records }) => records),
     engine: [...new Set(all.map(({ engine }) => engine))].join('; '),
@@ -120,10 +115,19 @@ async function predictOne(
     return trained.value;
   };
   const outcomes = await collectFits(bot, model, panel, inputs, ranges, trainer, source);
-  const forecasts = forecastAll(bot, panel, inputs, ranges, outcomes, trainer, isBaseline(model.kind) ? undefined : around.forecasts);
+  const forecasts = forecastAll(
+    bot,
+    model,
+    panel,
+    inputs,
+    ranges,
+    outcomes,
+    trainer,
+    isBaseline(model.kind) ? undefined : around.forecasts,
+  );
   const baselines = compared.map((baseline) => ({
     name: baseline.model.kind,
-    columns: forecastAll(bot, panel, inputs, ranges, baseline.outcomes, baseline.trainer).columns,
+    columns: forecastAll(bot, baseline.model, panel, inputs, ranges, baseline.outcomes, baseline.trainer).columns,
   }));
   return { inputs, forecasts, outcomes, records, baselines, engine: trainer.description, engineId: trainer.id };
 }

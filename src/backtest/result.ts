@@ -1,3 +1,4 @@
+import type { Costs } from '../core/rules.ts';
 import type { Trace } from '../core/trace.ts';
 
 /** Performance of one equity curve; definitions in statistics. Fractions, not percents; null where undefined. */
@@ -112,6 +113,20 @@ export interface DataSummary {
   readonly warnings: readonly string[];
 }
 
+/** From the profit before costs to the profit, quote; slippage, funding and interest are costs where they are positive. */
+export interface CostBreakdown {
+  readonly gross: number;
+  readonly fees: number;
+  readonly slippage: number;
+  readonly funding: number;
+  readonly interest: number;
+  /** Losses beyond the margin of liquidated positions, which the account did not bear. */
+  readonly shortfall: number;
+  readonly net: number;
+  /** Flat fees, fractions, at which the profit is 0, and that of buy & hold; null where there is none up to 10 %. */
+  readonly breakEvenFee: { readonly profit: number | null; readonly buyAndHold: number | null };
+}
+
 /** The JSON of a run: `backtest --json` and `result.json`. The schema name is a contract. */
 export interface RunResult {
   readonly schema: 'paperwalk/run@1';
@@ -124,17 +139,30 @@ export interface RunResult {
   readonly evaluation: { readonly from: string; readonly to: string; readonly bars: number; readonly periodsPerYear: number };
   readonly assumptions: {
     readonly fill: string;
-    readonly costs: { readonly taker: number; readonly slippage: number };
+    /** Fractions; slippage null where it depends on the fill. */
+    readonly costs: Omit<Costs, 'slippage'> & { readonly slippage: number | null };
+    /** Bars in which it cannot be known what happened first, and the total return with each of them taken for the worse and the better. */
     readonly ambiguousBars: number;
+    readonly bounds: { readonly worst: number; readonly best: number } | null;
     /** Every further assumption, one sentence each. */
     readonly notes: readonly string[];
   };
   readonly performance: Performance;
   readonly buyAndHold: Performance;
+  readonly costs: CostBreakdown;
   readonly forecast: ForecastReport | null;
   readonly fits: readonly FitSummary[];
   readonly trades: readonly TradeRow[];
   readonly rejections: readonly { readonly time: string; readonly market: string; readonly reason: string }[];
+  /** What guards did beside the fills, which carry their reason. */
+  readonly guards: readonly {
+    readonly time: string;
+    /** Null for the account. */
+    readonly market: string | null;
+    readonly guard: string;
+    readonly action: 'acts' | 'ends';
+    readonly reason: string;
+  }[];
   readonly equity: { readonly times: readonly string[]; readonly strategy: readonly number[]; readonly buyAndHold: readonly number[] };
   readonly trials: number;
   readonly verdict: string;

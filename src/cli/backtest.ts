@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { backtestBot, withoutDirection } from '../backtest/backtest.ts';
+import { backtestBot, untradable } from '../backtest/backtest.ts';
 import { trialFile } from '../backtest/trials.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { directoryForecastStore } from '../models/bundle.ts';
@@ -8,7 +8,7 @@ import { loadBotFile } from './bot-file.ts';
 import { ExitCode } from './exit-code.ts';
 import { botWithModel } from './frozen.ts';
 import { type BotOptions, colourful, type Host, print } from './host.ts';
-import { loadMarkets } from './market-data.ts';
+import { loadMarkets, withMeasured } from './market-data.ts';
 import { createProgress } from './progress.ts';
 import { writeRunFolder } from './run-folder.ts';
 import { openWorkbench } from './workbench.ts';
@@ -17,8 +17,8 @@ import { openWorkbench } from './workbench.ts';
 export async function run([file = '']: readonly string[], options: BotOptions, host: Host): Promise<number> {
   const { workspace, json, quiet } = options;
   const loaded = await loadBotFile(file, options, host);
-  const bot = await botWithModel(loaded, workspace);
-  const refusal = withoutDirection(bot);
+  const bot = await withMeasured(await botWithModel(loaded, workspace), loaded);
+  const refusal = untradable(bot);
   if (refusal) throw new ConfigError([`${file}: ${refusal}`]);
   const markets = await loadMarkets(loaded, workspace);
   if (!quiet)

@@ -1,21 +1,38 @@
+import { resolve } from 'node:path';
 import { ConfigError } from '../config/config-error.ts';
+import { createModuleLoader, ModuleError } from '../config/module.ts';
+import { openFeatures } from '../config/own-code.ts';
 import type { LoadedBot } from '../config.ts';
 import { intervalName } from '../core/interval.ts';
+import { type FeatureSpecification, isOwnFeature } from '../models/feature.ts';
 import type { Fit } from '../models/fit.ts';
 import { readPortable } from '../models/portable.ts';
 import type { Bot } from '../walk/bot.ts';
 import { modelFileText, storedModel } from './models.ts';
 
 /** The bot, with the stored model that its schedule names. Throws where there is no such model, or it is damaged. */
-export async function botWithModel({ bot, frozen, intervalMs }: LoadedBot, workspace: string): Promise<Bot> {
+export async function botWithModel({ bot, frozen, intervalMs, folder }: LoadedBot, workspace: string): Promise<Bot> {
   if (frozen === undefined) return bot;
-  const fit = await frozenFit(frozen, workspace);
+  const stored = await frozenFit(frozen, workspace);
+  const features = await withCode(stored.model.features, folder);
+  const fit = { ...stored, model: { ...stored.model, features } };
   if (fit.intervalMs !== undefined && fit.intervalMs !== intervalMs) {
     throw new ConfigError([
       `schedule.frozen: Expected a model of bars of ${intervalName(intervalMs)}, as in interval, received ${fit.key.slice(0, 8)} of bars of ${intervalName(fit.intervalMs)}; mend interval, or freeze another model`,
     ]);
   }
   return { ...bot, model: fit.model, frozen: fit };
+}
+
+/** Features with the code that a stored model does not hold: in the same version, from where it was named, by the bot file's folder. */
+async function withCode(features: readonly FeatureSpecification[], folder: string): Promise<readonly FeatureSpecification[]> {
+  if (!features.some(isOwnFeature)) return features;
+  try {
+    return openFeatures(features, await createModuleLoader(), (module) => resolve(folder, module));
+  } catch (error) {
+    if (!(error instanceof ModuleError)) throw error;
+    throw new ConfigError([`schedule.frozen: ${error.message}`]);
+  }
 }
 
 async function frozenFit(frozen: NonNullable<LoadedBot['frozen']>, workspace: string): Promise<Fit> {

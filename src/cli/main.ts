@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { Console } from 'node:console';
 import { setMaxListeners } from 'node:events';
 import { ExitCode } from './exit-code.ts';
 import { main } from './program.ts';
@@ -22,6 +23,8 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 const { stdout, stderr } = process;
+// Whatever code of a person's own logs is no result.
+globalThis.console = new Console(stderr);
 const code = await main(process.argv.slice(2), { stdout, stderr, environment: process.env, signal: stop.signal, now: Date.now });
 // What was written to a pipe must be out before the process ends.
 await Promise.all([stdout, stderr].map((stream) => new Promise((done) => stream.write('', done))));

@@ -74,6 +74,12 @@ const COMMANDS: readonly Definition[] = [
     load: () => import('./backtest.ts'),
   },
   {
+    usage: 'compare <runs...>',
+    description: "set finished runs beside each other: ids, a bot's name for its latest run, or paths",
+    example: 'paperwalk compare btc-gru sma-cross',
+    load: () => import('./compare.ts'),
+  },
+  {
     usage: 'predict <bot>',
     description: 'forecast ahead of the last bar, beside the last price and drift',
     example: 'paperwalk predict bot.yaml --steps 5',
@@ -184,6 +190,8 @@ function explain(error: unknown, debug: boolean, host: Host): number {
     host.stderr,
     code === ExitCode.bug ? `Unexpected error: ${message}\nThis is a fault of paperwalk; --debug shows where.` : message + mend,
   );
-  if (debug && error instanceof Error) print(host.stderr, error.stack ?? '');
+  // Where a cause is known, it is the code of a person's own that threw.
+  const origin = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (debug && origin instanceof Error) print(host.stderr, origin.stack ?? '');
   return code;
 }

@@ -9,9 +9,9 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly string[];
 
-  constructor(problems: readonly string[]) {
+  constructor(problems: readonly string[], options?: ErrorOptions) {
     const rest = problems.length - SHOWN;
-    super([...problems.slice(0, SHOWN), ...(rest > 0 ? [`... and ${rest} more`] : [])].join('\n'));
+    super([...problems.slice(0, SHOWN), ...(rest > 0 ? [`... and ${rest} more`] : [])].join('\n'), options);
     this.problems = problems;
   }
 }

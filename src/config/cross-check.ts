@@ -2,25 +2,33 @@ import { periodsPerYear } from '../core/calendar.ts';
 import { intervalMs } from '../core/interval.ts';
 import { DataError } from '../data/data-error.ts';
 import { parseSynthetic } from '../data/synthetic.ts';
-import { checkFeature, type FeatureSpecification, featureNames } from '../models/feature.ts';
+import { checkFeature, type FeatureSpecification, featureNames, isOwnFeature } from '../models/feature.ts';
 import { canonicalJson } from '../models/key.ts';
 import { createModel } from '../models/model.ts';
 import { createSchedule } from '../models/schedule.ts';
-import { createStrategy, needsForecast } from '../strategies/registry.ts';
+import { createStrategy } from '../strategies/registry.ts';
+import { unmetNeed } from '../walk/needs.ts';
 import { unsetVariables } from './environment.ts';
 import { checkExperiment } from './experiment.ts';
+import { checkIntervals } from './interval-check.ts';
 import { featuresOf, modelOptions, resolveModel, strategyOptions } from './options.ts';
+import type { OwnCode } from './own-code.ts';
 import type { Path } from './position.ts';
 import { type Problem, unknownName } from './problem.ts';
 import { type BotConfig, instantOf, type ModelConfig, type StrategyConfig } from './schema.ts';
+import { checkSizing } from './sizing-check.ts';
+import { checkTrading } from './trading-check.ts';
 
 /** What is wrong between the values of a bot file, each of which is fine by itself. */
-export function crossCheck(config: BotConfig, environment: Readonly<Record<string, string | undefined>>): Problem[] {
+export function crossCheck(config: BotConfig, environment: Readonly<Record<string, string | undefined>>, own: OwnCode): Problem[] {
   return [
     ...checkMarkets(config),
     ...checkTimes(config),
     ...checkModel(config),
-    ...checkStrategy(config),
+    ...checkStrategy(config, own),
+    ...checkTrading(config),
+    ...checkSizing(config),
+    ...checkIntervals(config),
     ...checkExperiment(config),
     ...(config.paper ? unsetVariables(config.paper, ['paper'], environment) : []),
   ];
@@ -53,6 +61,10 @@ function checkModel({ model, schedule, ensemble }: BotConfig): Problem[] {
   if (schedule.frozen !== undefined) {
     return [problem(['model'], 'Expected no model beside schedule.frozen, which brings its own, received one; take one of them out')];
   }
+  if (ensemble?.window !== undefined && ensemble.combine !== 'stacking') {
+    const path = ['ensemble', 'window'];
+    return [problem(path, `Expected a window with combine: stacking, which learns its weights, received one with ${ensemble.combine}`)];
+  }
   const members = ensemble?.members ?? [];
   return [checkOneModel(model, ['model']), ...members.map((member, k) => checkMember([model, ...members.slice(0, k)], member, k))].flat();
 }
@@ -78,23 +90,19 @@ function checkMember(before: readonly ModelConfig[], member: ModelConfig, k: num
 }
 
 function checkFeatureAt(feature: FeatureSpecification, path: Path): Problem[] {
-  const name = typeof feature === 'string' ? feature : Object.keys(feature)[0];
+  const name = typeof feature === 'string' ? feature : isOwnFeature(feature) ? undefined : Object.keys(feature)[0];
   if (name !== undefined && !featureNames().includes(name)) return [problem(path, unknownName('feature', name, featureNames()))];
   return refusals(path, () => checkFeature(feature));
 }
 
-function checkStrategy({ strategy, model, schedule, markets }: BotConfig): Problem[] {
-  const options = strategyOptions(strategy);
+function checkStrategy(config: BotConfig, own: OwnCode): Problem[] {
+  const { strategy, markets, costs } = config;
+  const options = strategyOptions(strategy, costs, own);
   const refused = refusals(['strategy'], () => createStrategy(options));
   if (refused.length > 0) return refused;
-  const found: Problem[] = [];
-  if (needsForecast(options) && !model && schedule.frozen === undefined) {
-    found.push(
-      problem(['strategy'], `Expected a model for the strategy ${strategy.kind}, which trades on forecasts, received none; add model: gru`),
-    );
-  }
+  const found = checkNeeds(config, strategy, ['strategy'], own);
   const spot = markets.findIndex(({ type }) => type === 'spot');
-  const short = shortPath(strategy, ['strategy']);
+  const short = shortPath(strategy, ['strategy'], own);
   if (short && spot >= 0) {
     const source = markets[spot]?.source ?? '';
     const market = `{ source: ${JSON.stringify(source)}, type: margin }`;
@@ -108,11 +116,22 @@ function checkStrategy({ strategy, model, schedule, markets }: BotConfig): Probl
   return found;
 }
 
+/** What a frozen model says is known once it is read. */
+function checkNeeds(config: BotConfig, strategy: StrategyConfig, path: Path, own: OwnCode): Problem[] {
+  if (config.schedule.frozen !== undefined || checkModel(config).length > 0) return [];
+  if (strategy.kind === 'vote') return strategy.of.flatMap((member, k) => checkNeeds(config, member, [...path, 'of', k], own));
+  const sections = config.model ? [config.model, ...(config.ensemble?.members ?? [])] : [];
+  const models = sections.map((section) => createModel(modelOptions(section)));
+  const words = unmetNeed(createStrategy(strategyOptions(strategy, config.costs, own)), models);
+  return words ? [problem(path, words)] : [];
+}
+
 /** Where a strategy asks for short positions. */
-function shortPath(strategy: StrategyConfig, path: Path): Path | undefined {
+function shortPath(strategy: StrategyConfig, path: Path, own: OwnCode): Path | undefined {
   if (strategy.kind === 'vote') {
-    return strategy.of.map((member, k) => shortPath(member, [...path, 'of', k])).find((found) => found !== undefined);
+    return strategy.of.map((member, k) => shortPath(member, [...path, 'of', k], own)).find((found) => found !== undefined);
   }
+  if (strategy.kind === 'own') return own.strategyOf(strategy).short ? path : undefined;
   return 'side' in strategy && strategy.side === 'both' ? [...path, 'side'] : undefined;
 }
 

@@ -63,12 +63,23 @@ export const runDocument = z.looseObject({
   evaluation: z.looseObject({ from: instant, to: instant, bars: z.int(), periodsPerYear: z.number() }),
   assumptions: z.looseObject({
     fill: z.enum(['next-open', 'next-close', 'this-close']),
-    costs: z.looseObject({ taker: z.number(), slippage: z.number() }),
+    costs: z.looseObject({ taker: z.number(), slippage: figure }),
     ambiguousBars: z.int(),
+    bounds: z.looseObject({ worst: z.number(), best: z.number() }).nullable(),
     notes: z.array(z.string()),
   }),
   performance,
   buyAndHold: performance,
+  costs: z.looseObject({
+    gross: z.number(),
+    fees: z.number(),
+    slippage: z.number(),
+    funding: z.number(),
+    interest: z.number(),
+    shortfall: z.number(),
+    net: z.number(),
+    breakEvenFee: z.looseObject(figures(['profit', 'buyAndHold'])),
+  }),
   forecast: z
     .looseObject({
       model: z.string(),
@@ -112,10 +123,49 @@ export const runDocument = z.looseObject({
     }),
   ),
   rejections: z.array(z.looseObject({ time: instant, market: z.string(), reason: z.string() })),
+  guards: z.array(
+    z.looseObject({
+      time: instant,
+      market: z.string().nullable(),
+      guard: z.string(),
+      action: z.enum(['acts', 'ends']),
+      reason: z.string(),
+    }),
+  ),
   equity: z.looseObject({ times: z.array(instant), strategy: z.array(z.number()), buyAndHold: z.array(z.number()) }),
   trials: z.int().min(1),
   verdict: z.string(),
   timings: z.looseObject({ features: z.number(), training: z.number(), run: z.number() }),
+});
+
+/** `compare --json`. */
+const compareDocument = z.looseObject({
+  schema: z.literal('paperwalk/compare@1'),
+  comparisonId: z.string(),
+  runs: z.array(
+    z.looseObject({
+      label: z.string(),
+      runId: z.string(),
+      name: z.string(),
+      digest: z.string(),
+      from: instant,
+      to: instant,
+      bars: z.int(),
+      interval: z.string().nullable(),
+      capital: z.number(),
+      fill: z.string(),
+      costs: z.looseObject({}),
+      data: z.array(z.looseObject({ market: z.string(), sha256: z.string() })),
+      performance,
+      buyAndHold: performance,
+      difference: z.number(),
+      common: z.looseObject({ totalReturn: z.number(), buyAndHold: z.number(), difference: z.number() }).nullable(),
+    }),
+  ),
+  common: z.looseObject({ from: instant, to: instant }).nullable(),
+  differences: z.array(z.looseObject({ path: z.string(), values: z.array(z.unknown()) })),
+  warnings: z.array(z.string()),
+  verdict: z.string(),
 });
 
 /** `bars --json`. */
@@ -159,6 +209,7 @@ export const doctorDocument = z.looseObject({
 /** Every published document by the name of its file in `schema/`. */
 export const documents = {
   run: runDocument,
+  compare: compareDocument,
   bars: barsDocument,
   doctor: doctorDocument,
   models: modelsDocument,

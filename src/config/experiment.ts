@@ -26,7 +26,8 @@ export function experimentPlan(config: BotConfig): ExperimentPlan | undefined {
     ...(pool === 'class' && { pool: new Map(config.markets.map(({ source, class: name }) => [source, name ?? source])) }),
     ensemble:
       section.ensemble.length === 0 && config.ensemble && sections.length > 1 && !section.models
-        ? [config.ensemble.combine]
+        ? // A split has no past forecasts to stack by; its weights come from the validation rows.
+          [config.ensemble.combine === 'stacking' ? 'weighted' : config.ensemble.combine]
         : section.ensemble,
     ...(grid && { grid: new Map(named.map(({ name, section: model }) => [name, cellsOf(model, grid)])) }),
   };

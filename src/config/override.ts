@@ -1,5 +1,6 @@
 import { parse, YAMLError } from 'yaml';
 import { ConfigError } from './config-error.ts';
+import { MODULE_PATH } from './module.ts';
 import type { Path } from './position.ts';
 
 /** A value from the command line that replaces one of a bot file. */
@@ -27,7 +28,7 @@ export function parseOverride(text: string): Override {
 }
 
 /** Where a name alone is the short form of a section with that kind. */
-const SHORT = /^(model|strategy|model\.\d+|experiment\.models\.\d+)$/;
+const SHORT = /^(model|strategy|strategy\.signal|model\.\d+|experiment\.models\.\d+)$/;
 
 /** Writes overrides into the raw data of a bot file, in their order. Throws a ConfigError where a path leads through a plain value. */
 export function applyOverrides(raw: Record<string, unknown>, overrides: readonly Override[]): void {
@@ -36,7 +37,8 @@ export function applyOverrides(raw: Record<string, unknown>, overrides: readonly
     let section = raw;
     path.slice(0, -1).forEach((step, depth) => {
       let next = Object.hasOwn(section, step) ? section[step] : undefined;
-      if (typeof next === 'string' && SHORT.test(path.slice(0, depth + 1).join('.'))) next = { kind: next };
+      if (typeof next === 'string' && SHORT.test(path.slice(0, depth + 1).join('.')))
+        next = MODULE_PATH.test(next) ? { module: next } : { kind: next };
       next ??= {};
       const inside = String(path[depth + 1]);
       if (Array.isArray(next) && !(/^\d+$/.test(inside) && Number(inside) <= next.length)) {

@@ -11,6 +11,11 @@ export interface Problem {
   readonly message: string;
 }
 
+/** What is wrong with a value that is fine by itself. */
+export function valueProblem(path: Path, message: string): Problem {
+  return { path, part: 'value', message };
+}
+
 type Issue = z.core.$ZodIssue;
 
 /** The `error` to parse with: one line per unknown key, in the order of the issue's keys. */

@@ -1,79 +1,40 @@
 import { z } from 'zod';
-import { intervalMs } from '../core/interval.ts';
-import { parseInstant } from '../data/instant.ts';
 import { engineKinds } from '../models/engine.ts';
 import { baselineKinds, type ModelKind, networkKinds } from '../models/model.ts';
 import { presetNames } from '../models/preset.ts';
 import { scalerKinds } from '../models/scaler.ts';
 import { priceColumns, targetKinds } from '../models/target.ts';
-import { parseRate, RATE_PATTERN, RATE_WORDS } from './rate.ts';
+import { STACKING_WINDOW } from '../walk/stacking.ts';
+import {
+  anyRate,
+  choice,
+  cost,
+  duration,
+  flag,
+  instant,
+  interval,
+  notNegative,
+  number,
+  positive,
+  positiveRate,
+  rate,
+  section,
+  text,
+  whole,
+} from './fields.ts';
+import { MODULE_PATH } from './module.ts';
+import { sizing } from './sizing-schema.ts';
+import { costs, guards, marketFields, orders, volumeCap } from './trading-schema.ts';
 
-/*
- * The schema of a bot file. The error of a value says what it is expected to be, so that messages read
- * "Expected costs.taker to be <error>, received ...". Rates stay text: the resolved config shows them as they were written.
- */
+export { instantOf } from './fields.ts';
 
-const text = (expected: string) => z.string({ error: expected });
-
-function whole(least: number) {
-  const error = `a whole number >= ${least}`;
-  return z.int({ error }).min(least, { error });
-}
-
-function number(expected: string, valid: (value: number) => boolean) {
-  return z.number({ error: expected }).refine(valid, { error: expected });
-}
-
-function rate(range: string, valid: (fraction: number) => boolean) {
-  const error = `${RATE_WORDS} such as 0.1% or 5bp${range}`;
-  return z
-    .string({ error })
-    .regex(new RegExp(RATE_PATTERN), { error, abort: true })
-    .refine((value) => valid(parseRate(value) ?? Number.NaN), { error });
-}
-
-function choice<const T extends readonly [string, ...string[]]>(names: T) {
-  return z.enum(names, { error: `one of ${names.join(', ')}` });
-}
-
-const section = <T extends z.ZodRawShape>(shape: T) => z.strictObject(shape, { error: sectionWords });
-
-/** Only a wrong type is worded here; unknown keys are worded where the nearest name is looked up. */
-function sectionWords(issue: { readonly code?: string | undefined }): string | undefined {
-  return issue.code === 'invalid_type' ? 'a section of keys and values' : undefined;
-}
-
-const cost = rate(', >= 0% and < 100%', (fraction) => fraction >= 0 && fraction < 1);
-const anyRate = rate('', Number.isFinite);
-
-const instantWords = 'a date or time in ISO 8601 such as 2018-01-01 or 2018-01-01T04:00Z';
-const instant = text(instantWords).refine((value) => !Number.isNaN(instantOf(value)), { error: instantWords });
-
-/** The instant of a date or time in a bot file, ms UTC. */
-export function instantOf(value: string): number {
-  const bytes = new TextEncoder().encode(value);
-  return parseInstant(bytes, 0, bytes.length);
-}
-
-const intervalWords = 'an interval such as 1m, 15m, 1h, 4h, 1d or 1w';
-const interval = text(intervalWords).refine(isInterval, { error: intervalWords });
-
-function isInterval(value: string): boolean {
-  try {
-    return intervalMs(value) > 0;
-  } catch {
-    return false;
-  }
-}
-
-const durationWords = 'a duration such as 30s, 5m or 2h';
-const duration = text(durationWords).regex(/^\d+[smh]$/, { error: durationWords });
+// The schema of a bot file; `fields.ts` says how its errors read.
 
 const marketWords = 'a market such as coinbase:BTC/USD, csv:bars.csv or synthetic:planted, or { source, type }';
 const marketSection = section({
   source: text('the text of a market, such as csv:bars.csv').min(1, { error: 'the text of a market, such as csv:bars.csv' }),
   class: text('the name of a class, such as shares').exactOptional(),
-  type: choice(['spot', 'margin']).default('spot'),
+  ...marketFields,
 });
 const marketText = text(marketWords)
   .min(1, { error: marketWords })
@@ -87,9 +48,6 @@ const feature = z.union([text(featureWords), z.record(z.string(), z.unknown(), {
 
 const featuresWords = 'standard or a list of features';
 
-const positive = (name: string) => number(`${name} > 0`, (value) => value > 0 && value < Infinity);
-const notNegative = number('a finite number >= 0', (value) => value >= 0 && value < Infinity);
-const flag = z.boolean({ error: 'true or false' });
 const units = (least: number) =>
   z.array(whole(1), { error: 'a list of whole numbers such as [64, 32]' }).min(least, { error: 'a list of at least one whole number' });
 
@@ -196,24 +154,91 @@ const experimentSection = section({
 
 const side = choice(['long', 'both']).default('long');
 const entry = choice(['level', 'cross']);
-const threshold = section({
-  kind: z.literal('threshold'),
-  enter: anyRate,
-  exit: anyRate.exactOptional(),
-  side,
-  entry: entry.default('level'),
-});
-const crossover = section({
+const confirm = whole(1).default(1);
+const anyShare = rate(', from 0% to 100%', (fraction) => fraction >= 0 && fraction <= 1);
+const crossoverSignal = {
   kind: z.literal('crossover'),
   fast: whole(1),
   slow: whole(2),
   average: choice(['sma', 'ema']).default('sma'),
+  interval: interval.exactOptional(),
+};
+const momentumSignal = section({ kind: z.literal('momentum'), bars: whole(1), interval: interval.exactOptional() });
+const filter = z.discriminatedUnion('kind', [section(crossoverSignal), momentumSignal], {
+  error: ({ code }: { readonly code?: string }) => (code === 'invalid_type' ? 'a signal with its kind' : 'one of crossover, momentum'),
+});
+const moduleWords = 'the path of a module such as ./my-strategy.ts';
+const module = text(moduleWords).regex(MODULE_PATH, { error: moduleWords });
+const ownCode = {
+  module,
+  options: z.record(z.string(), z.unknown(), { error: 'a section of keys and values' }).exactOptional(),
+  sha256: text('a sha256').exactOptional(),
+};
+const signalWords = 'a module such as ./my-signal.ts, or { module, options }';
+const signal = z.union([module.transform((path) => ({ module: path })), section(ownCode)], { error: signalWords }).exactOptional();
+// The kind is filled in where a module is opened.
+const own = section({ kind: z.literal('own').default('own'), ...ownCode, signal });
+const threshold = section({
+  kind: z.literal('threshold'),
+  signal,
+  enter: anyRate,
+  exit: anyRate.exactOptional(),
+  side,
+  entry: entry.default('level'),
+  confirm,
+  filter: filter.exactOptional(),
+});
+const crossover = section({
+  ...crossoverSignal,
   side,
   entry: entry.default('cross'),
+  confirm,
+});
+const proportional = section({
+  kind: z.literal('proportional'),
+  scale: positive('a number').default(1),
+  window: whole(2).default(100),
+  side,
+  least: anyShare.default('0%'),
+});
+const probability = section({
+  kind: z.literal('probability'),
+  enter: anyShare,
+  exit: anyShare.default('50%'),
+  side,
+  entry: entry.default('level'),
+  confirm,
+});
+const autoWords = 'auto, or a rate with its unit such as 0.3%';
+const quantile = section({
+  kind: z.literal('quantile'),
+  costs: z.union([z.literal('auto', { error: autoWords }), cost], { error: autoWords }).default('auto'),
+  exit: anyRate.default('0%'),
+  side,
 });
 const buyAndHold = section({ kind: z.literal('buy-and-hold') });
+const scoreWords = 'forecast, or momentum such as { kind: momentum, bars: 90 }';
+const rank = section({
+  kind: z.literal('rank'),
+  by: z.union([z.literal('forecast', { error: scoreWords }), momentumSignal], { error: scoreWords }).default('forecast'),
+  hold: whole(1),
+  buffer: whole(0).default(0),
+  positive: flag.default(false),
+  every: whole(1).default(1),
+});
+const meanVariance = section({
+  kind: z.literal('mean-variance'),
+  aversion: positive('a number').default(1),
+  window: whole(2).default(60),
+  shrinkage: anyShare.default('50%'),
+  most: positiveRate.default('100%'),
+  side,
+  every: whole(1).default(1),
+});
 const kindError = (names: string) => ({ error: strategyWords(names) });
-const member = z.discriminatedUnion('kind', [threshold, crossover, buyAndHold], kindError('threshold, crossover, buy-and-hold'));
+const single = [threshold, proportional, probability, quantile, crossover, buyAndHold, own] as const;
+const singleNames = 'threshold, proportional, probability, quantile, crossover, buy-and-hold';
+const member = z.discriminatedUnion('kind', single, kindError(singleNames));
 const vote = section({
   kind: z.literal('vote'),
   of: z.array(member, { error: 'a list of strategies' }).min(2, { error: 'a list of at least two strategies' }),
@@ -221,13 +246,18 @@ const vote = section({
 });
 const strategySection = z.discriminatedUnion(
   'kind',
-  [threshold, crossover, buyAndHold, vote],
-  kindError('threshold, crossover, buy-and-hold, vote'),
+  [...single, rank, meanVariance, vote],
+  kindError(`${singleNames}, rank, mean-variance, vote`),
 );
-const strategyShort = 'a strategy section with its kind, or buy-and-hold';
-const strategy = z.union([z.literal('buy-and-hold', { error: strategyShort }).transform((kind) => ({ kind })), strategySection], {
-  error: strategyShort,
-});
+const strategyShort = 'a strategy section with its kind, buy-and-hold, or a module such as ./my-strategy.ts';
+const strategy = z.union(
+  [
+    z.literal('buy-and-hold', { error: strategyShort }).transform((kind) => ({ kind })),
+    module.transform((path) => ({ kind: 'own' as const, module: path })),
+    strategySection,
+  ],
+  { error: strategyShort },
+);
 
 function strategyWords(names: string): (issue: { readonly code?: string | undefined }) => string {
   return ({ code }) => (code === 'invalid_type' ? 'a strategy section with its kind' : `one of ${names}`);
@@ -251,13 +281,20 @@ export const botSchema = section({
   history: section({ from: instant }).exactOptional(),
   period: section({ from: instant.exactOptional(), to: instant.exactOptional() }).prefault({}),
   capital: positive('an amount of money').default(10_000),
-  costs: section({ taker: cost.default('0.1%'), maker: cost.default('0.1%'), slippage: cost.default('0%') }).prefault({}),
+  costs: costs.prefault({}),
   fill: choice(['next-open', 'next-close', 'this-close']).default('next-open'),
+  orders: orders.exactOptional(),
+  volumeCap: volumeCap.exactOptional(),
+  guards: guards.exactOptional(),
+  detail: interval.exactOptional(),
   model: model.exactOptional(),
   ensemble: section({
     members: list(model, 'a list of at least one model'),
-    combine: choice(['mean', 'median']).default('mean'),
-  }).exactOptional(),
+    combine: choice(['mean', 'median', 'stacking']).default('mean'),
+    window: whole(2).exactOptional(),
+  })
+    .transform((ensemble) => (ensemble.combine === 'stacking' ? { window: STACKING_WINDOW, ...ensemble } : ensemble))
+    .exactOptional(),
   experiment: experimentSection.exactOptional(),
   schedule: section({
     retrain: whole(1).default(180),
@@ -267,11 +304,7 @@ export const botSchema = section({
     frozen: text(frozenWords).min(1, { error: frozenWords }).exactOptional(),
   }).prefault({}),
   strategy,
-  sizing: section({
-    kind: choice(['fraction']).default('fraction'),
-    of: rate(', > 0% and <= 100%', (fraction) => fraction > 0 && fraction <= 1).default('100%'),
-    band: cost.default('5%'),
-  }).prefault({}),
+  sizing: sizing.prefault({}),
   evaluate: choice(['decision', 'all']).default('decision'),
   paper: section({
     cron: text('auto or a cron expression').exactOptional(),

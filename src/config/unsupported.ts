@@ -1,24 +1,16 @@
 import type { Problem } from './problem.ts';
 
-/** Sections of a bot file that belong to its format but that this version does not act on. */
-const SECTIONS = ['guards', 'volumeCap'] as const;
-
 /** What this version refuses rather than ignores, with the place where it is asked for. */
 export function unsupported(raw: Readonly<Record<string, unknown>>): Problem[] {
-  const found: Problem[] = SECTIONS.filter((key) => raw[key] !== undefined).map((key) => ({
-    path: [key],
-    part: 'key',
-    message: notYet(`The section ${key}`),
-  }));
+  const found: Problem[] = [];
   const value = (path: Problem['path'], words: string) => found.push({ path, part: 'value', message: notYet(words) });
 
-  const { markets, schedule, costs } = raw;
+  const { markets, schedule } = raw;
   if (schedule === 'frozen') {
     const message =
       'Expected which model to freeze, received none; write schedule: { frozen: KEY } with a key that paperwalk models list shows';
     found.push({ path: ['schedule'], part: 'value', message });
   }
-  if (isSection(costs) && costs.slippage === 'measured') value(['costs', 'slippage'], 'Measured slippage');
   if (Array.isArray(markets)) {
     markets.forEach((market, k) => {
       const source = isSection(market) ? market.source : market;

@@ -1,38 +1,13 @@
 import { Book } from './account.ts';
 import type { Column } from './bars.ts';
-import { type Costs, createBroker, type Meeting } from './broker.ts';
-import type { Panel } from './panel.ts';
-import { type Policy, Reason, type ReasonCode, reasonName, type View } from './policy.ts';
-import type { Event, FillRule, MarketTrace, Order, State, Trace } from './trace.ts';
-
-/** The rules of trading, the same in every mode. */
-export interface Rules {
-  /** Quote. */
-  readonly capital: number;
-  readonly fill: FillRule;
-  readonly costs: Costs;
-  /** Share of equity a target of 1 stands for, in every market: a fraction of the account divided by the number of markets. */
-  readonly share: number;
-  /** Drift from the exposure wanted that is left alone, as a fraction of equity. */
-  readonly band: number;
-  /** Names of the markets that may be sold short. */
-  readonly margin: ReadonlySet<string>;
-}
-
-/** What a run folds: slices `from .. to-1` of the panel, and the columns that were computed before it. */
-export interface Setup {
-  /** The bot's name, the first part of order ids. */
-  readonly name: string;
-  readonly panel: Panel;
-  readonly policy: Policy;
-  /** Signals of the strategy, [market][signal], aligned with the market's bars. */
-  readonly signals: readonly (readonly Column[])[];
-  /** Expected returns, [market]. */
-  readonly forecasts: readonly Column[];
-  readonly rules: Rules;
-  readonly from: number;
-  readonly to: number;
-}
+import { createGuards, hasGuards, type Verdict } from './guards.ts';
+import { type Ticket, ticketProblem } from './order.ts';
+import { onTicks, pricesOf, refusalOf } from './placement.ts';
+import { Reason, type ReasonCode, reasonName, type View } from './policy.ts';
+import { createSettlement } from './settlement.ts';
+import type { Setup } from './setup.ts';
+import type { Event, MarketTrace, State, Trace } from './trace.ts';
+import { orderOf, resumed, type Working, workingOf } from './working.ts';
 
 export interface Run {
   readonly trace: Trace;
@@ -46,66 +21,84 @@ const SMALLEST_BAND = 1e-9;
  * Folds slices: settle, decide, size, mark, record. The only loop that trades.
  *
  * With `state` the run goes on after `state.slice` (which `from` must follow); any cut of the slices into runs, with the state
- * through JSON in between, gives the same trace. Throws a TypeError where state, panel and setup do not fit each other.
+ * through JSON in between, gives the same trace. Throws a TypeError where state, panel and setup do not fit each other, for a ticket that
+ * contradicts itself, and for a missing funding rate.
  */
 export function run(setup: Setup, state?: State): Run {
-  const { panel, policy, rules, from, to } = setup;
+  const { panel, policy, rules, weights, volatilityTarget, from, to } = setup;
   const { markets, closeTime } = panel;
   checkRange(setup, state);
-  const book = new Book(markets, rules.capital, state?.account);
+  const book = new Book(markets, rules.capital, rules.markets, state?.account);
   const memory = readMemory(setup, state);
-  const lanes = markets.map((_, m) => createLane(setup, m));
   const equityColumn = new Float64Array(to - from);
-  const marks = new Float64Array(markets.length);
   const events: Event[] = [];
-  const broker = createBroker(book, rules.costs, events);
-  const delayed = rules.fill !== 'this-close';
+  const settlement = createSettlement(setup, book, events, resume(setup, state));
+  const guards = createGuards(rules, markets, book, events, state?.guards);
+  const guarded = hasGuards(rules);
+  const limited = volatilityTarget !== undefined || guards.most < Infinity;
+  const atClose = rules.fill === 'this-close';
   const band = Math.max(rules.band, SMALLEST_BAND);
-  let open: Order[] = state ? [...state.open] : [];
+  const verdict: Verdict = { target: Number.NaN, reason: Reason.noForecast };
+  const targets = new Float64Array(markets.length);
+  const exposures = new Float64Array(markets.length);
+  const reasons = new Uint8Array(markets.length);
+  const placed = new Int32Array(markets.length);
+  let now = 0;
+  let worth = 0;
+  const lanes = markets.map((_, m) =>
+    createLane(
+      setup,
+      m,
+      (ticket) => submit(m, ticket, false),
+      (id) => cancel(m, id),
+    ),
+  );
+  const present = (m: number) => lanes[m]!.view.i >= 0;
 
   for (let slice = from; slice < to; slice++) {
-    if (delayed && open.length > 0) open = settle(slice, rules.fill === 'next-open');
+    settlement.settle(slice);
+    now = closeTime[slice]!;
     for (let m = 0; m < lanes.length; m++) {
       const lane = lanes[m]!;
       const row = lane.rows[slice]!;
+      lane.view.i = row;
+      placed[m] = 0;
       if (row >= 0) book.see(m, lane.close[row]!);
     }
+    settlement.follow(slice);
     let equity = book.equity();
+    worth = equity;
+    if (guarded) guards.see(now, equity, present);
     for (let m = 0; m < lanes.length; m++) {
-      if (lanes[m]!.rows[slice]! >= 0) decide(lanes[m]!, m, slice, equity);
-      else recordExposure(m, slice, equity);
+      exposures[m] = exposureOf(m, equity);
+      targets[m] = Number.NaN;
+      if (lanes[m]!.view.i >= 0) decide(lanes[m]!, m, equity);
     }
-    if (!delayed && open.length > 0) {
-      open = settle(slice, false);
+    if (limited) limitTogether(slice);
+    for (let m = 0; m < lanes.length; m++) {
+      if (!Number.isNaN(targets[m])) act(lanes[m]!, m);
+      record(lanes[m]!, m, slice);
+    }
+    if (atClose && settlement.open.length > 0) {
+      settlement.settleClose(slice);
       equity = book.equity();
-      for (let m = 0; m < lanes.length; m++) recordExposure(m, slice, equity);
+      for (let m = 0; m < lanes.length; m++) lanes[m]!.trace.exposure[slice - from] = exposureOf(m, equity);
     }
     equityColumn[slice - from] = equity;
   }
 
   const trace: Trace = { closeTime: closeTime.subarray(from, to), equity: equityColumn, market: lanes.map((lane) => lane.trace), events };
-  return { trace, state: { schema: 1, slice: to - 1, account: book.snapshot(markets), open, memory: writeMemory(setup, memory) } };
-
-  /** Fills the open orders whose market has a bar with volume in this slice; the others wait. */
-  function settle(slice: number, atOpen: boolean): Order[] {
-    const batch: Meeting[] = [];
-    const waiting: Order[] = [];
-    for (const order of open) {
-      const market = markets.findIndex((bars) => bars.market === order.market);
-      const bars = markets[market]!;
-      const row = lanes[market]!.rows[slice]!;
-      if (row < 0 || bars.volume[row] === 0) waiting.push(order);
-      else batch.push({ order, market, price: atOpen ? bars.open[row]! : bars.close[row]! });
-    }
-    if (batch.length === 0) return waiting;
-    batch.sort((a, b) => a.market - b.market);
-    for (let m = 0; m < markets.length; m++) {
-      const row = lanes[m]!.rows[slice]!;
-      marks[m] = row >= 0 ? (atOpen ? markets[m]!.open[row]! : markets[m]!.close[row]!) : book.lastClose[m]!;
-    }
-    broker.fillBatch(batch, marks, closeTime[slice]! - (atOpen ? markets[0]!.intervalMs : 0));
-    return waiting;
-  }
+  return {
+    trace,
+    state: {
+      schema: 1,
+      slice: to - 1,
+      account: book.snapshot(markets),
+      open: settlement.open.map(orderOf),
+      memory: writeMemory(setup, memory),
+      guards: guards.snapshot(),
+    },
+  };
 
   function exposureOf(m: number, equity: number): number {
     const held = book.quantity[m]!;
@@ -114,61 +107,173 @@ export function run(setup: Setup, state?: State): Run {
     return equity > 0 ? (held * book.lastClose[m]!) / equity : Math.sign(held);
   }
 
-  function recordExposure(m: number, slice: number, equity: number): void {
-    lanes[m]!.trace.exposure[slice - from] = exposureOf(m, equity);
-  }
-
-  function decide(lane: Lane, m: number, slice: number, equity: number): void {
-    const { view, trace } = lane;
-    const row = lane.rows[slice]!;
+  /** The exposure a market's policy wants, sized and under its guards: NaN to leave it. */
+  function decide(lane: Lane, m: number, equity: number): void {
+    const { view } = lane;
+    const row = view.i;
     const held = book.quantity[m]!;
-    const exposure = exposureOf(m, equity);
-    view.i = row;
+    const exposure = exposures[m]!;
     view.exposure = exposure;
     view.entryPrice = book.entryPrice[m]!;
     view.barsHeld = book.barsHeld[m]!;
     view.reason = Reason.noForecast;
-    let target = policy.decide(view, memory, m * policy.slots.length) * rules.share;
+    const wish = policy.decide(view, memory, m * policy.slots.length);
     let reason = view.reason as ReasonCode;
+    let target = wish;
+    if (wish !== 0 && !Number.isNaN(wish)) {
+      // A position of fixed size is left as it is by a wish for its own side.
+      if (rules.keepSize && wish * held > 0) target = Number.NaN;
+      else {
+        target = wish * (weights ? weights[m]![row]! : rules.amount !== undefined ? rules.amount / equity : rules.share);
+        if (Number.isNaN(target)) reason = Reason.unsized;
+      }
+    }
     if (target < 0 && !lane.shortable) {
       target = 0;
       reason = Reason.noShortOnSpot;
+    }
+    if (reason === Reason.noForecast && row < lane.firstKnown) reason = Reason.warmingUp;
+    if (guarded) {
+      verdict.target = target;
+      verdict.reason = reason;
+      guards.judge(m, row, now, exposure, verdict);
+      target = verdict.target;
+      reason = verdict.reason;
     }
     if (equity <= 0) {
       target = 0;
       reason = Reason.nothingLeft;
     }
-    if (reason === Reason.noForecast && row < lane.firstKnown) reason = Reason.warmingUp;
-    if (!Number.isNaN(target)) {
-      if (open.length > 0) cancelOther(m, target, closeTime[slice]!);
-      const wanted = target === 0 ? held !== 0 : target * held <= 0 || Math.abs(target - exposure) > band;
-      if (wanted) {
-        if (reason === Reason.holding) reason = Reason.rebalance;
-        place(m, closeTime[slice]!, target, reason);
-      } else if (target !== 0 && reason !== Reason.holding) {
-        reason = Reason.inBand;
+    targets[m] = target;
+    reasons[m] = reason;
+  }
+
+  /** One factor on all targets, so that the account's volatility is what it aims at, and the sum of sizes within its limit. */
+  function limitTogether(slice: number): void {
+    if (volatilityTarget) {
+      const { volatility, most } = volatilityTarget;
+      const variance = varianceOf(slice);
+      let sum = 0;
+      for (let m = 0; m < lanes.length; m++) sum += Math.abs(wanted(m));
+      if (sum > 0) {
+        let factor = variance > 0 ? volatility / Math.sqrt(variance) : Number.isNaN(variance) ? Number.NaN : Infinity;
+        if (factor * sum > most) factor = most / sum;
+        scaleTargets(factor);
       }
     }
-    trace.target[slice - from] = target;
-    trace.exposure[slice - from] = exposure;
-    trace.reason[slice - from] = reason;
+    if (guards.most === Infinity) return;
+    let sum = 0;
+    let kept = 0;
+    for (let m = 0; m < lanes.length; m++) {
+      sum += Math.abs(wanted(m));
+      if (Number.isNaN(targets[m])) kept += Math.abs(exposures[m]!);
+    }
+    const acts = sum > guards.most * (1 + 1e-12);
+    guards.limit(acts, now);
+    if (!acts) return;
+    if (kept <= guards.most + band) {
+      scaleTargets(Math.max(guards.most - kept, 0) / (sum - kept));
+      return;
+    }
+    // What was to stay has itself grown beyond the limit.
+    for (let m = 0; m < lanes.length; m++) {
+      if (exposures[m] === 0 || !present(m)) continue;
+      targets[m] = Number.isNaN(targets[m]) ? (exposures[m]! * guards.most) / kept : 0;
+      reasons[m] = Reason.exposureLimit;
+    }
   }
 
-  /** A decision replaces an order of its market that still waits for a bar to fill in, unless it wants the same. */
-  function cancelOther(m: number, exposure: number, time: number): void {
-    const { market } = markets[m]!;
-    const waiting = open.find((order) => order.market === market);
-    if (!waiting || waiting.exposure === exposure) return;
-    open = open.filter((order) => order !== waiting);
-    events.push({ kind: 'rejection', time, id: waiting.id, market, reason: 'replaced by a later decision' });
+  function wanted(m: number): number {
+    return Number.isNaN(targets[m]) ? exposures[m]! : targets[m]!;
   }
 
-  function place(m: number, time: number, exposure: number, reason: ReasonCode): void {
-    const { market } = markets[m]!;
-    if (open.length > 0 && open.some((order) => order.market === market)) return;
-    const order: Order = { id: `${setup.name}:${market}:${time}:0`, market, decidedAt: time, exposure, reason: reasonName(reason) };
-    open.push(order);
-    events.push({ kind: 'order', time, order });
+  function scaleTargets(factor: number): void {
+    for (let m = 0; m < lanes.length; m++) {
+      if (Number.isNaN(targets[m]) || targets[m] === 0) continue;
+      targets[m] = targets[m]! * factor;
+      if (Number.isNaN(factor)) reasons[m] = Reason.unsized;
+    }
+  }
+
+  function varianceOf(slice: number): number {
+    const { covariance } = volatilityTarget!;
+    let variance = 0;
+    for (let i = 0; i < lanes.length; i++) {
+      const a = wanted(i);
+      if (a === 0) continue;
+      for (let j = 0; j <= i; j++) {
+        const b = wanted(j);
+        if (b !== 0) variance += (i === j ? 1 : 2) * a * b * covariance[i]![j]![slice]!;
+      }
+    }
+    return variance;
+  }
+
+  /** From a target to an order, where it differs from what is held by more than the band. */
+  function act({ view }: Lane, m: number): void {
+    const target = targets[m]!;
+    const held = book.quantity[m]!;
+    const exposure = exposures[m]!;
+    const waiting = settlement.open.length > 0 ? settlement.target(m) : undefined;
+    // What was ordered already comes near enough.
+    const ordered =
+      waiting !== undefined && Math.sign(waiting.exposure!) === Math.sign(target) && Math.abs(waiting.exposure! - target) <= band;
+    if (waiting && !ordered) {
+      settlement.withdraw(m, now, 'replaced by a later decision', (order) => order === waiting);
+    }
+    // The band is for drift: what an order that is turned back has traded already is none.
+    const least = waiting && !ordered ? SMALLEST_BAND : band;
+    const moves = target === 0 ? held !== 0 : target * held <= 0 || Math.abs(target - exposure) > least;
+    if (moves) {
+      if (reasons[m] === Reason.holding) reasons[m] = Reason.rebalance;
+      if (!ordered) reach(m, target, view.bars.close[view.i]!);
+    } else if (target !== 0 && reasons[m] !== Reason.holding) {
+      reasons[m] = Reason.inBand;
+    }
+  }
+
+  /** Places the order that reaches a target, in the style of entries or of exits. */
+  function reach(m: number, exposure: number, close: number): void {
+    const held = book.quantity[m]!;
+    const style = held !== 0 && exposure * held <= 0 ? rules.exit : rules.entry;
+    const reason = reasonName(reasons[m]!);
+    if (!style || style.kind === 'market')
+      submit(m, { exposure, reason, ...(style?.timeInForce !== undefined && { timeInForce: style.timeInForce }) }, true);
+    else submit(m, { exposure, reason, ...pricesOf(style, exposure >= exposures[m]! ? 1 : -1, close) }, true);
+  }
+
+  function submit(m: number, ticket: Ticket, target: boolean): string {
+    const bars = markets[m]!;
+    const { market } = bars;
+    const problem = ticketProblem(ticket);
+    if (problem) throw new TypeError(`${market}, bar that closes at ${now}: ${problem}`);
+    const { kind = 'market', exposure, quantity, reason = kind } = ticket;
+    const close = bars.close[lanes[m]!.view.i]!;
+    const held = book.quantity[m]!;
+    // Of what is held the exposure is zero only when it is flat.
+    const toTrade = quantity ?? (exposure === 0 ? -held : exposure! - exposureOf(m, worth));
+    const side = toTrade < 0 ? 'sell' : 'buy';
+    const id = `${setup.name}:${market}:${now}:${placed[m]!}`;
+    const order = workingOf(onTicks(ticket, rules.markets?.[market]), m, { id, market, side, decidedAt: now, reason, target });
+    placed[m]! += 1;
+    if (kind === 'trailing-stop') order.peak = close;
+    events.push({ kind: 'order', time: now, order: orderOf(order) });
+    const refusal = toTrade === 0 ? 'nothing to trade' : refusalOf(order, close, lanes[m]!.shortable, held);
+    if (refusal) events.push({ kind: 'rejection', time: now, id: order.id, market, reason: refusal });
+    else settlement.place(order);
+    return order.id;
+  }
+
+  function cancel(m: number, id: string | undefined): void {
+    settlement.withdraw(m, now, 'cancelled', (order) => !order.target && (id === undefined || order.id === id));
+  }
+
+  function record({ trace, view }: Lane, m: number, slice: number): void {
+    const at = slice - from;
+    trace.exposure[at] = exposures[m]!;
+    if (view.i < 0) return;
+    trace.target[at] = targets[m]!;
+    trace.reason[at] = reasons[m]!;
   }
 }
 
@@ -183,7 +288,7 @@ interface Lane {
   readonly firstKnown: number;
 }
 
-function createLane({ panel, signals, forecasts, rules, from, to }: Setup, m: number): Lane {
+function createLane({ panel, signals, forecasts, rules, from, to }: Setup, m: number, place: View['place'], cancel: View['cancel']): Lane {
   const bars = panel.markets[m]!;
   const length = to - from;
   const columns = signals[m]!;
@@ -201,6 +306,8 @@ function createLane({ panel, signals, forecasts, rules, from, to }: Setup, m: nu
       entryPrice: Number.NaN,
       barsHeld: 0,
       reason: Reason.noForecast,
+      place,
+      cancel,
     },
     trace: {
       market: bars.market,
@@ -209,7 +316,7 @@ function createLane({ panel, signals, forecasts, rules, from, to }: Setup, m: nu
       exposure: new Float64Array(length),
       reason: new Uint8Array(length),
     },
-    shortable: rules.margin.has(bars.market),
+    shortable: rules.markets?.[bars.market]?.margin === true,
     firstKnown: firstKnownRow(signal),
   };
 }
@@ -223,6 +330,15 @@ function onClock(column: Column, rows: Int32Array, from: number, to: number): Co
     if (rows[slice]! >= 0) copy[slice - from] = column[rows[slice]!]!;
   }
   return copy;
+}
+
+function resume({ panel }: Setup, state: State | undefined): Working[] {
+  if (!state) return [];
+  return state.open.map((order) => {
+    const m = panel.markets.findIndex(({ market }) => market === order.market);
+    if (m < 0) throw new TypeError(`Expected the market ${order.market} of an open order among the panel's markets, it is missing`);
+    return resumed(order, m);
+  });
 }
 
 function checkRange({ panel, from, to }: Setup, state: State | undefined): void {

@@ -1,5 +1,6 @@
 import { firstAtOrAfter } from './ascending.ts';
-import type { Bars } from './bars.ts';
+import type { Bars, Column } from './bars.ts';
+import { alignFunding, type FundingRates } from './funding.ts';
 import { isoInstant } from './instant.ts';
 
 /**
@@ -11,10 +12,20 @@ export interface Panel {
   readonly markets: readonly Bars[];
   readonly closeTime: Float64Array;
   readonly row: readonly Int32Array[];
+  /** Funding rates, [market], aligned with its bars, as `alignFunding` makes them; undefined where none are paid. */
+  readonly funding?: readonly (Column | undefined)[];
+  /** Bars of a lower interval that decide what happened first within a bar, [market]. */
+  readonly detail?: readonly (Bars | undefined)[];
+}
+
+/** What is known of markets beside their bars, by name. */
+export interface Beside {
+  readonly funding?: ReadonlyMap<string, FundingRates>;
+  readonly detail?: ReadonlyMap<string, Bars>;
 }
 
 /** A panel of at least one market; all must share the interval and have names of their own. Throws a TypeError otherwise. */
-export function createPanel(markets: readonly Bars[]): Panel {
+export function createPanel(markets: readonly Bars[], { funding, detail }: Beside = {}): Panel {
   const first = markets[0];
   if (!first) throw new TypeError('Expected at least one market, received none');
   const sorted = [...markets].sort((a, b) => (a.market < b.market ? -1 : 1));
@@ -30,7 +41,13 @@ export function createPanel(markets: readonly Bars[]): Panel {
   if (sorted.length > 1) checkClock(sorted);
   const closeTime = unionOfTimes(sorted);
   const row = sorted.map((bars) => rowsOnClock(bars, closeTime));
-  return { markets: sorted, closeTime, row };
+  return {
+    markets: sorted,
+    closeTime,
+    row,
+    ...(funding && { funding: sorted.map((bars) => funding.get(bars.market)).map((rates, m) => rates && alignFunding(sorted[m]!, rates)) }),
+    ...(detail && { detail: sorted.map(({ market }) => detail.get(market)) }),
+  };
 }
 
 /** The first slice that closes at or after `time` (ms UTC); the number of slices where there is none. */
@@ -40,7 +57,14 @@ export function firstSliceAt(panel: Panel, time: number): number {
 
 /** The panel of one of its markets alone, on the same clock. */
 export function singleMarket(panel: Panel, market: number): Panel {
-  return { markets: [panel.markets[market]!], closeTime: panel.closeTime, row: [panel.row[market]!] };
+  const { markets, closeTime, row, funding, detail } = panel;
+  return {
+    markets: [markets[market]!],
+    closeTime,
+    row: [row[market]!],
+    ...(funding && { funding: [funding[market]] }),
+    ...(detail && { detail: [detail[market]] }),
+  };
 }
 
 /** Bars that open at different instants within the interval would meet prices of one slice that lie apart in time. */

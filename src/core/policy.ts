@@ -1,4 +1,6 @@
 import type { Bars, Column } from './bars.ts';
+import type { Ticket } from './order.ts';
+import type { Panel } from './panel.ts';
 
 /** The target that leaves the position as it is. Never stored in State. */
 export const HOLD = Number.NaN;
@@ -26,6 +28,19 @@ export const Reason = {
   rebalance: 10,
   /** The account is worth nothing any more: whatever is held is given up, and nothing is entered. */
   nothingLeft: 11,
+  /** The signal asks for an entry, but has not done so for as many closes as the policy waits for. */
+  unconfirmed: 12,
+  /** The size of a position is not known here: what it is worked out from is still warming up. */
+  unsized: 13,
+  /** Guards: what keeps the market, or the account, from entering, or made it give the position up. */
+  cooldown: 14,
+  timeStop: 15,
+  drawdownHalt: 16,
+  dailyLossHalt: 17,
+  lossesHalt: 18,
+  exposureLimit: 19,
+  staleData: 20,
+  expiredModel: 21,
 } as const;
 export type ReasonCode = (typeof Reason)[keyof typeof Reason];
 
@@ -54,6 +69,13 @@ export interface View {
   barsHeld: number;
   /** Set by the policy: why its target is what it is. */
   reason: ReasonCode;
+  /**
+   * Places an order beside the target, which may then be HOLD; answers its id. It lives until it is filled, cancelled or expired. Throws a
+   * TypeError for one that contradicts itself; one on the wrong side of the price, or too small, becomes a rejection.
+   */
+  readonly place: (ticket: Ticket) => string;
+  /** Withdraws an order of this market by its id, or all of them; not the one that reaches the target. */
+  readonly cancel: (id?: string) => void;
 }
 
 /**
@@ -67,10 +89,23 @@ export interface Policy {
   decide(view: View, memory: Float64Array, at: number): number;
 }
 
+/** What a model says beyond the expected return over its horizon: columns that are NaN where it does not. */
+export interface Outlook {
+  /** Bars ahead that all of it is about. */
+  readonly horizon: number;
+  /** Bounds of the interval that its lowest and highest quantile make, as returns over the horizon. */
+  readonly lower: Column;
+  readonly upper: Column;
+  /** Probability that the close rises over the horizon. */
+  readonly probability: Column;
+}
+
 /** An opinion as a causal column; knows nothing of money. NaN where there is none. */
 export interface Signal {
   readonly name: string;
-  column(bars: Bars, forecast: Column): Column;
+  /** What it cannot do without: an expected return, the bounds of an Outlook, or its probability. */
+  readonly needs?: 'forecast' | 'interval' | 'probability';
+  column(bars: Bars, forecast: Column, outlook?: Outlook): Column;
 }
 
 /** A name, its signals and the policy that judges them; a value, not a class to extend. */
@@ -80,4 +115,9 @@ export interface Strategy {
   readonly policy: Policy;
   /** Whether the policy may ask for short exposure. */
   readonly short: boolean;
+  /**
+   * Across markets: from the panel and every market's signal columns ([market][signal]) to one more signal column for each market, aligned
+   * with its bars, which the policy finds last in `view.signals`. Causal by slice: row by row nothing later may be read.
+   */
+  readonly across?: (panel: Panel, signals: readonly (readonly Column[])[]) => readonly Column[];
 }

@@ -1,16 +1,7 @@
+import type { Order } from './order.ts';
+
 /** The instant at which market orders fill. `this-close` is optimistic: it trades at the price it was decided on. */
 export type FillRule = 'next-open' | 'next-close' | 'this-close';
-
-/** An exposure to reach in one market. Its id is a function of bot, market, close time and number. */
-export interface Order {
-  readonly id: string;
-  readonly market: string;
-  /** Close at which it was decided, ms UTC. */
-  readonly decidedAt: number;
-  /** Fraction of the account's equity; negative for short. Resolved to a quantity where it first meets a price. */
-  readonly exposure: number;
-  readonly reason: string;
-}
 
 export type Side = 'buy' | 'sell';
 
@@ -22,7 +13,7 @@ export interface OrderEvent {
 
 export interface FillEvent {
   readonly kind: 'fill';
-  /** ms UTC: the opening of the bar for next-open, its close otherwise. */
+  /** ms UTC: the opening of the bar in which it happened, for next-close and this-close its close. */
   readonly time: number;
   readonly id: string;
   readonly market: string;
@@ -37,6 +28,8 @@ export interface FillEvent {
   readonly slippage: number;
   /** The share of what was wanted that the cash sufficed for: 1, or less where several buys competed. */
   readonly factor: number;
+  /** It waited in the book. */
+  readonly maker: boolean;
   readonly reason: string;
 }
 
@@ -48,7 +41,28 @@ export interface RejectionEvent {
   readonly reason: string;
 }
 
-export type Event = OrderEvent | FillEvent | RejectionEvent;
+/** A guard that acts: it begins to hold a market (or, without one, the account) back, to limit it, or lets go of it. */
+export interface GuardEvent {
+  readonly kind: 'guard';
+  readonly time: number;
+  readonly market: string | null;
+  readonly guard: GuardName;
+  readonly action: 'acts' | 'ends';
+  /** What it looked at, in words. */
+  readonly reason: string;
+}
+
+export type GuardName = 'maxDrawdown' | 'dailyLoss' | 'losses' | 'maxExposure' | 'cooldown' | 'timeStop' | 'staleData' | 'expiredModel';
+
+/** A bar in which it cannot be known what happened first; what it was taken for is in `Rules.ambiguity`. */
+export interface AmbiguityEvent {
+  readonly kind: 'ambiguity';
+  readonly time: number;
+  readonly market: string;
+  readonly reason: string;
+}
+
+export type Event = OrderEvent | FillEvent | RejectionEvent | GuardEvent | AmbiguityEvent;
 
 /** What happened, from the first traded slice on: columns of equal length, one value per slice, and the events in order. */
 export interface Trace {
@@ -71,23 +85,47 @@ export interface MarketTrace {
   readonly reason: Uint8Array;
 }
 
+/** A market in the account. Prices and amounts quote, quantities base; null where there is none. */
 export interface Position {
   readonly market: string;
-  /** Base units; negative when short. */
+  /** Negative when short. */
   readonly quantity: number;
-  /** Average entry price, quote; null when flat. */
+  /** Average over the entries. */
   readonly entryPrice: number | null;
   readonly barsHeld: number;
-  /** Last close seen, quote; null before the market's first bar. */
+  /** Last close seen. */
   readonly lastClose: number | null;
+  /** Margin set apart for it, and the price from which its profit counts. */
+  readonly posted: number;
+  readonly basis: number | null;
+  /** Cash that has flowed in from the market less what flowed out; and when the present position was entered. */
+  readonly flow: number;
+  readonly entryFlow: number;
+  /** Losing round trips in a row. */
+  readonly marketLosses: number;
+  /** Closes since the last exit; -1 before the first one. */
+  readonly sinceExit: number;
+  /** Levels at which it is given up, the best price of its trailing stop, and what that stands at. */
+  readonly stop: number | null;
+  readonly target: number | null;
+  readonly peak: number | null;
+  readonly trail: number | null;
+  readonly trailFraction: number | null;
+  readonly trailDistance: number | null;
 }
 
 export interface Account {
   /** Quote. */
   readonly cash: number;
-  /** Totals paid so far, quote. */
+  /** Totals paid so far, quote; of funding and interest negative where more was received. */
   readonly fees: number;
   readonly slippage: number;
+  readonly funding: number;
+  readonly interest: number;
+  /** Losses beyond the margin of liquidated positions, which the account did not bear. */
+  readonly shortfall: number;
+  /** Losing round trips in a row, in any market. */
+  readonly losses: number;
   readonly positions: readonly Position[];
 }
 
@@ -100,4 +138,6 @@ export interface State {
   readonly open: readonly Order[];
   /** The policy's memory by market. */
   readonly memory: Readonly<Record<string, readonly number[]>>;
+  /** What the guards remember: by market, and of the account under ''. */
+  readonly guards: Readonly<Record<string, readonly number[]>>;
 }

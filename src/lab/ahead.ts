@@ -1,4 +1,3 @@
-import { combineColumns } from '../backtest/combination.ts';
 import type { Bars } from '../core/bars.ts';
 import type { CalendarName } from '../core/calendar.ts';
 import { isoInstant } from '../core/instant.ts';
@@ -8,6 +7,7 @@ import { type Fit, type OpenFit, openFit, scalingFor } from '../models/fit.ts';
 import { isBaseline, type Model, outputsOf, tradedOutput } from '../models/model.ts';
 import { closeOutput, expectedLevel, expectedReturn, outputNames, presentLevels, probabilityOf } from '../models/target.ts';
 import type { Trainer } from '../models/trainer.ts';
+import { combineColumns } from '../walk/combination.ts';
 import { type ComingBars, comingBars, nextOpening } from './coming-bars.ts';
 
 /** What one fit says of one bar ahead. Prices in quote currency, returns as fractions. */

@@ -1,5 +1,5 @@
-import { combineColumns } from '../backtest/combination.ts';
 import type { Column } from '../core/bars.ts';
+import { combineColumns } from '../walk/combination.ts';
 import type { ModelForecast } from './forecast.ts';
 import type { EnsembleKind } from './plan.ts';
 

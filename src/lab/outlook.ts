@@ -71,6 +71,9 @@ export interface OutlookSurroundings extends Omit<Surroundings, 'forecasts'> {
 export const RECURSIVE_NOTE =
   'Every step after the first rests on bars that are themselves forecast: errors add up, and a model that is fed its own forecasts drifts towards what it has learnt. Beyond step 1 these figures are no forecasts with known skill.';
 
+const STACKING_NOTE =
+  'The weights of a stacking are learnt from the forecasts of a walk, and here every model is fitted once: this is their plain mean.';
+
 /**
  * What a bot's model says of the bars after the last one of each market, by the fit that a walk would ask for at the last close: it learns
  * from every sample whose label is known then. `steps` as in `forecastAhead`. A market without a forecast is a failure with its reason; a
@@ -178,7 +181,9 @@ async function outlookOf(place: Place, members: readonly Member[], steps: number
   let drift = volatile ? null : lastClose;
   const move = volatile ? null : await meanReturn(place, fit);
   const said: OutlookStep[] = [];
-  const ahead = forecastTogether(members, bot.ensemble?.combine ?? 'mean', bars, bot.calendar, steps);
+  const stacked = bot.ensemble?.combine === 'stacking';
+  const combine = stacked ? 'mean' : (bot.ensemble?.combine ?? 'mean');
+  const ahead = forecastTogether(members, combine, bars, bot.calendar, steps);
   try {
     for (;;) {
       await around.pause?.();
@@ -195,13 +200,13 @@ async function outlookOf(place: Place, members: readonly Member[], steps: number
     market: bars.market,
     lastClose,
     lastTime: isoInstant(bars.openTime[last]! + bars.intervalMs),
-    model: modelName(bot, model),
+    model: modelName(bot.ensemble ? { ...bot, ensemble: { ...bot.ensemble, combine } } : bot, model),
     fit: originOf(fit),
     ...(members.length > 1 && { members: members.slice(1).map((member) => originOf(member.fit)) }),
     target: model.target,
     horizon: model.horizon,
     steps: said,
-    warnings: said.some(({ recursive }) => recursive) ? [RECURSIVE_NOTE] : [],
+    warnings: [...(stacked ? [STACKING_NOTE] : []), ...(said.some(({ recursive }) => recursive) ? [RECURSIVE_NOTE] : [])],
   };
 }
 

@@ -1,9 +1,28 @@
 import type { Bars, Column } from '../core/bars.ts';
+import { intervalMs } from '../core/interval.ts';
+import { asOf, resample } from '../core/resample.ts';
 import { indicator, indicatorNames } from '../indicators/catalogue.ts';
 
-/** A feature by name, or by name with its parameters: `close`, `{ rsi: 14 }`, `{ macd: { fast: 12, slow: 26, signal: 9 } }`. */
-export type FeatureSpecification = string | { readonly [name: string]: FeatureParameters };
+/**
+ * A feature by name, by name with its parameters (`close`, `{ rsi: 14 }`, `{ macd: { fast: 12, slow: 26, signal: 9 } }`), or of a person's own. Two are
+ * made of others: `{ lag: { of: close, bars: 2 } }`, and `{ on: { interval: 1d, of: { rsi: 14 } } }`, taken of the last higher bar that is closed.
+ */
+export type FeatureSpecification = string | { readonly [name: string]: FeatureParameters } | OwnFeature;
 export type FeatureParameters = number | { readonly [parameter: string]: number | string | FeatureSpecification };
+
+/** A feature in code. Its sha256 and options stand for the code wherever a fit is named by what it learnt from. */
+export interface OwnFeature {
+  /** Where the code is, for people. */
+  readonly module: string;
+  readonly sha256: string;
+  readonly options?: object;
+  /** Causal columns, always as many, aligned with the bars; absent from a stored fit, which is plain data. */
+  readonly columns?: (bars: Bars) => readonly Column[];
+}
+
+export function isOwnFeature(specification: FeatureSpecification): specification is OwnFeature {
+  return typeof specification === 'object' && typeof specification.module === 'string';
+}
 
 /** Stationary views of the last bars: moves, ranges, momentum and volatility, none of which grows with the price. */
 export const standardFeatures: readonly FeatureSpecification[] = [
@@ -36,7 +55,7 @@ const OWN: Readonly<Record<string, (bars: Bars) => Column>> = {
 
 /** Every name a feature may have. */
 export function featureNames(): readonly string[] {
-  return [...RAW, ...Object.keys(OWN), 'lag', ...indicatorNames];
+  return [...RAW, ...Object.keys(OWN), 'lag', 'on', ...indicatorNames];
 }
 
 /**
@@ -44,20 +63,32 @@ export function featureNames(): readonly string[] {
  * that names an unknown feature or a bad parameter.
  */
 export function featureColumns(specification: FeatureSpecification, bars: Bars): readonly Column[] {
+  if (isOwnFeature(specification)) {
+    const { columns, module } = specification;
+    if (!columns) throw new TypeError(`Expected the code of the feature ${module}, received its name alone; name it in the bot file`);
+    return columns(bars);
+  }
   const { name, parameters } = parse(specification);
   const raw = RAW.find((column) => column === name);
   if (raw) return [bars[raw]];
   const own = ownFeature(name);
   if (own) return [own(bars)];
   if (name === 'lag') return lagged(parameters, bars);
+  if (name === 'on') return onInterval(parameters, bars);
   return indicatorColumns(name, parameters, bars);
 }
 
 /** Checks a specification without data. Throws as `featureColumns` does. */
 export function checkFeature(specification: FeatureSpecification): void {
+  if (isOwnFeature(specification)) {
+    const { module, sha256, columns } = specification;
+    if (/^[0-9a-f]{64}$/.test(sha256) && (columns === undefined || typeof columns === 'function')) return;
+    throw new TypeError(`Expected the sha256 of the feature ${module}, received ${JSON.stringify(sha256)}`);
+  }
   const { name, parameters } = parse(specification);
   if (RAW.some((column) => column === name) || ownFeature(name)) return;
   if (name === 'lag') checkFeature(lagOf(parameters).of);
+  else if (name === 'on') checkFeature(intervalOf(parameters).of);
   else indicatorOf(name, parameters);
 }
 
@@ -84,7 +115,7 @@ function indicatorOf(name: string, parameters: FeatureParameters | undefined) {
   return { found, chosen };
 }
 
-function parse(specification: FeatureSpecification): { name: string; parameters: FeatureParameters | undefined } {
+function parse(specification: Exclude<FeatureSpecification, OwnFeature>): { name: string; parameters: FeatureParameters | undefined } {
   if (typeof specification === 'string') return { name: specification, parameters: undefined };
   const [entry, another] = Object.entries(specification);
   if (!entry || another)
@@ -95,7 +126,8 @@ function parse(specification: FeatureSpecification): { name: string; parameters:
 function lagOf(parameters: FeatureParameters | undefined): { of: FeatureSpecification; bars: number } {
   if (typeof parameters === 'object') {
     const { of, bars } = parameters;
-    if (of !== undefined && typeof of !== 'number' && typeof bars === 'number' && Number.isInteger(bars) && bars >= 1) return { of, bars };
+    const named = typeof of === 'string' || (typeof of === 'object' && !isOwnFeature(of));
+    if (named && typeof bars === 'number' && Number.isInteger(bars) && bars >= 1) return { of, bars };
   }
   throw new TypeError(`Expected lag: { of: <feature>, bars: <whole number >= 1> }, received ${JSON.stringify(parameters)}`);
 }
@@ -107,6 +139,33 @@ function lagged(parameters: FeatureParameters | undefined, bars: Bars): readonly
     shifted.set(column.subarray(0, Math.max(0, column.length - lag.bars)), Math.min(lag.bars, column.length));
     return shifted;
   });
+}
+
+function intervalOf(parameters: FeatureParameters | undefined): { of: FeatureSpecification; interval: string } {
+  if (typeof parameters === 'object') {
+    const { of, interval, ...rest } = parameters;
+    if (of !== undefined && typeof of !== 'number' && typeof interval === 'string' && Object.keys(rest).length === 0) {
+      intervalMs(interval);
+      return { of, interval };
+    }
+  }
+  throw new TypeError(`Expected on: { interval: <such as 1d>, of: <feature> }, received ${JSON.stringify(parameters)}`);
+}
+
+function onInterval(parameters: FeatureParameters | undefined, bars: Bars): readonly Column[] {
+  const { of, interval } = intervalOf(parameters);
+  const higher = resample(bars, intervalMs(interval));
+  return featureColumns(of, higher.bars).map((column) => asOf(higher, column));
+}
+
+/** The intervals that a feature is computed on, from the outermost on. */
+export function featureIntervals(specification: FeatureSpecification): readonly string[] {
+  if (isOwnFeature(specification)) return [];
+  const { name, parameters } = parse(specification);
+  if (name === 'lag') return featureIntervals(lagOf(parameters).of);
+  if (name !== 'on') return [];
+  const { of, interval } = intervalOf(parameters);
+  return [interval, ...featureIntervals(of)];
 }
 
 /** The place of a number in cycles of a length, never negative: times before 1970 are. */

@@ -1,8 +1,10 @@
+import type { Outlook } from '../core/policy.ts';
 import { canonicalJson, contentHash } from './key.ts';
 import { isBaseline, type Model, networkOf, outputsOf, tradedOutput } from './model.ts';
 import type { Network } from './network.ts';
+import { spokenColumns } from './outlook.ts';
 import { fitScaler, type Scaler, scaleRows } from './scaler.ts';
-import { expectedReturn, outputNames } from './target.ts';
+import { expectedReturn, outputNames, probabilityOf } from './target.ts';
 import type { Predictor, Samples, Trainer, Watch, Weight } from './trainer.ts';
 
 /** Everything a fit is a function of. Rows are counted within the request: nothing depends on where in a file they stood. */
@@ -220,8 +222,11 @@ function scaledTargets({ model, ends, labels }: Request, scalings: readonly Mark
 
 /** A fit opened for use on one market's columns. */
 export interface OpenFit {
-  /** Writes the expected return over the horizon for windows that end at `ends` into the same rows of `into`. */
-  forecast(values: Float64Array, close: Float64Array, ends: Int32Array, into: Float64Array): void;
+  /**
+   * Writes the expected return over the horizon for windows that end at `ends` into the same rows of `into`, and into those of `outlook` what
+   * else the model says. Quantiles that cross are put in order first (Chernozhukov, Fernandez-Val and Galichon 2010).
+   */
+  forecast(values: Float64Array, close: Float64Array, ends: Int32Array, into: Float64Array, outlook?: Outlook): void;
   /** What was learnt, in the labels' units (of a direction: logits), for windows that end at `ends`: row-major [end][output]. */
   outputs(values: Float64Array, ends: Int32Array): Float64Array;
   close(): void;
@@ -261,10 +266,18 @@ export function openFit(fit: Fit, trainer: Trainer, market: string = fit.market)
   };
   return {
     outputs,
-    forecast(values, close, ends, into) {
+    forecast(values, close, ends, into, outlook) {
       const learnt = outputs(values, ends);
+      const spoken = outlook ? spokenColumns(model) : [];
       ends.forEach((row, k) => {
-        into[row] = expectedReturn(model.target, learnt[k * count + traded]!, close[row]!, meanMove);
+        const move = (output: number) => expectedReturn(model.target, learnt[k * count + output]!, close[row]!, meanMove);
+        into[row] = move(traded);
+        if (spoken.includes('probability')) outlook!.probability[row] = probabilityOf(learnt[k * count]!);
+        if (spoken.includes('lower')) {
+          const moves = Array.from({ length: count }, (_, output) => move(output));
+          outlook!.lower[row] = Math.min(...moves);
+          outlook!.upper[row] = Math.max(...moves);
+        }
       });
     },
     close: () => predictor.close(),

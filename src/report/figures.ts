@@ -18,7 +18,7 @@ const ABOVE = { z: 3 };
 const DOWNWARDS = 'path://M0 0L10 0L5 9Z';
 const CROSS = 'path://M0 1L1 0L5 4L9 0L10 1L6 5L10 9L9 10L5 6L1 10L0 9L4 5Z';
 /** Above this range an axis is logarithmic, so that equal steps are equal returns. */
-const LOGARITHMIC_RANGE = 10;
+export const LOGARITHMIC_RANGE = 10;
 
 type Point = [number, number | null];
 
@@ -190,7 +190,7 @@ export function lossFigure(fits: readonly FitSummary[]): Figure | null {
   };
 }
 
-function line(name: string, data: Point[], role: Parameters<typeof drawn>[0], width: number) {
+export function line(name: string, data: Point[], role: Parameters<typeof drawn>[0], width: number) {
   const color = drawn(role);
   return { type: 'line' as const, name, data, symbol: 'none', silent: true, lineStyle: { color, width }, itemStyle: { color } };
 }
@@ -203,7 +203,7 @@ function marks(name: string, data: Point[], symbol: string, role: Parameters<typ
   return { type: 'scatter' as const, name, data, symbol, symbolSize, silent: true, itemStyle: { color: drawn(role) } };
 }
 
-function points(time: Float64Array, values: Float64Array): Point[] {
+export function points(time: Float64Array, values: Float64Array): Point[] {
   return decimate(values).map((row) => [time[row]!, Number.isFinite(values[row]) ? values[row]! : null]);
 }
 
@@ -220,7 +220,7 @@ function drawdown(equity: Float64Array, start: number): Float64Array {
 }
 
 /** Highest over lowest of all known values; 1 where a value is not positive, which no logarithm shows. */
-function rangeOf(...columns: readonly Float64Array[]): number {
+export function rangeOf(...columns: readonly Float64Array[]): number {
   let low = Number.POSITIVE_INFINITY;
   let high = 0;
   for (const column of columns) {

@@ -26,7 +26,23 @@ export function tradesCsv(backtest: Backtest): string {
 /** One row per event in the order it happened: orders (exposure wanted), fills (what they became) and rejections (why not). */
 export function ordersCsv(backtest: Backtest): string {
   return csv(
-    ['time', 'kind', 'id', 'market', 'exposure', 'side', 'quantity', 'price', 'fee', 'slippage', 'factor', 'reason'],
+    [
+      'time',
+      'kind',
+      'id',
+      'market',
+      'type',
+      'exposure',
+      'side',
+      'quantity',
+      'limit',
+      'trigger',
+      'price',
+      'fee',
+      'slippage',
+      'factor',
+      'reason',
+    ],
     backtest.trace.events.map((event) => [isoInstant(event.time), event.kind, ...eventCells(event)]),
   );
 }
@@ -55,12 +71,22 @@ export function forecastsCsv(backtest: Backtest): string {
 }
 
 function eventCells(event: Event): Cell[] {
+  const nothing = [null, null, null, null, null, null, null, null, null, null];
   switch (event.kind) {
-    case 'order':
-      return [event.order.id, event.order.market, event.order.exposure, null, null, null, null, null, null, event.order.reason];
-    case 'fill':
-      return [event.id, event.market, null, event.side, event.quantity, event.price, event.fee, event.slippage, event.factor, event.reason];
+    case 'order': {
+      const { id, market, kind, exposure, side, quantity, limit, trigger, reason } = event.order;
+      const size = quantity === undefined ? null : Math.abs(quantity);
+      return [id, market, kind, exposure ?? null, side, size, limit ?? null, trigger ?? null, null, null, null, null, reason];
+    }
+    case 'fill': {
+      const { id, market, side, quantity, price, fee, slippage, factor, reason } = event;
+      return [id, market, null, null, side, quantity, null, null, price, fee, slippage, factor, reason];
+    }
     case 'rejection':
-      return [event.id, event.market, null, null, null, null, null, null, null, event.reason];
+      return [event.id, event.market, ...nothing, event.reason];
+    case 'guard':
+      return [`${event.guard} ${event.action}`, event.market, ...nothing, event.reason];
+    case 'ambiguity':
+      return [null, event.market, ...nothing, event.reason];
   }
 }

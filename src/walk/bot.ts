@@ -1,9 +1,10 @@
 import type { CalendarName } from '../core/calendar.ts';
-import type { Rules } from '../core/engine.ts';
+import type { Rules } from '../core/rules.ts';
 import type { Strategy } from '../core/policy.ts';
 import type { Fit } from '../models/fit.ts';
 import type { Model } from '../models/model.ts';
 import type { Schedule } from '../models/schedule.ts';
+import type { Sizing } from '../strategies/sizing.ts';
 
 /** A bot with every choice made: what the walk, the backtest and the paper session run. A value. */
 export interface Bot {
@@ -18,9 +19,15 @@ export interface Bot {
   readonly evaluate: 'decision' | 'all';
   readonly rules: Rules;
   readonly strategy: Strategy;
+  /** How large positions are, beyond what the rules say of it; undefined for the same share of equity in every market. */
+  readonly sizing?: Sizing;
   readonly model?: Model;
-  /** Models beside it whose forecasts are combined with its own. */
-  readonly ensemble?: { readonly members: readonly Model[]; readonly combine: 'mean' | 'median' };
+  /** Models beside it whose forecasts are combined with its own; `window`: rows that a stacking learns its weights from, 500 by default. */
+  readonly ensemble?: {
+    readonly members: readonly Model[];
+    readonly combine: 'mean' | 'median' | 'stacking';
+    readonly window?: number;
+  };
   /** A fit of the model that serves every decision after it was made; nothing is trained. */
   readonly frozen?: Fit;
   readonly schedule: Schedule;

@@ -1,17 +1,22 @@
 import { firstAtOrAfter } from '../core/ascending.ts';
 import type { Bars, Column } from '../core/bars.ts';
-import { type Run, run } from '../core/engine.ts';
 import type { Panel } from '../core/panel.ts';
-import type { State } from '../core/trace.ts';
+import type { Outlook } from '../core/policy.ts';
+import { positionGuards } from '../core/protection.ts';
+import type { Rules } from '../core/rules.ts';
+import type { Setup } from '../core/setup.ts';
+import { atr } from '../indicators/atr.ts';
 import { type ForecastStore, forecaster } from '../models/bundle.ts';
 import { type Fit, type Outcome, openFit, type Request } from '../models/fit.ts';
 import { contentHash } from '../models/key.ts';
 import type { Model } from '../models/model.ts';
+import { blankOutlook, spokenColumns } from '../models/outlook.ts';
 import type { Trainer } from '../models/trainer.ts';
 import type { Bot } from './bot.ts';
 import { concurrently } from './concurrently.ts';
 import type { MarketInputs } from './inputs.ts';
 import { dueSlots, type Outcomes, requestAt, type Slot, samplesAt, servedRuns, servingSlots, slotName, UNSERVED } from './plan.ts';
+import { sizingColumns } from './sizing-columns.ts';
 
 /** Computes the fit of a request, or finds it where it was computed before. The only thing a walk waits for. */
 export type FitSource = (request: Request, progress: { readonly fold: number; readonly folds: number }) => Promise<Outcome>;
@@ -67,11 +72,18 @@ export function requestBeside(
   return requestAt(bot, model, panel, inputs[m]!, { market: m, slot, row }, trainerId);
 }
 
+/** What is said of every row of one market: the expected return, and what else the model says. */
+interface Said {
+  readonly column: Column;
+  readonly outlook: Outlook;
+}
+
 /**
- * Expected returns of one market: every row forecast by the fit that serves it, NaN where none does or its window is incomplete.
- * Where a store is given, forecasts of the same fit on the same windows are looked up there and kept.
+ * Forecasts of one market: every row by the fit that serves it, NaN where none does or its window is incomplete. Where a store is given,
+ * forecasts of the same fit on the same windows are looked up there and kept.
  */
-export function forecastColumn(
+function forecastMarket(
+  model: Model,
   panel: Panel,
   market: number,
   inputs: MarketInputs,
@@ -79,9 +91,9 @@ export function forecastColumn(
   outcomes: Outcomes,
   trainer: Trainer,
   store?: ForecastStore,
-): Column {
+): Said {
   const bars = panel.markets[market]!;
-  const column = new Float64Array(bars.length).fill(Number.NaN);
+  const said = { column: new Float64Array(bars.length).fill(Number.NaN), outlook: blankOutlook(model, bars.length) };
   for (const { slot, from, to } of servedRuns(serving, 0, bars.length)) {
     const outcome = outcomes.get(slotName(bars.market, slot));
     if (outcome?.kind !== 'fit') continue;
@@ -89,10 +101,13 @@ export function forecastColumn(
     for (let row = from; row < to; row++) {
       if (inputs.complete[row] === 1) ends.push(row);
     }
-    forecastRun(outcome.fit, bars, Int32Array.from(ends), inputs, trainer, column, store);
+    forecastRun(outcome.fit, bars, Int32Array.from(ends), inputs, trainer, said, store);
   }
-  return column;
+  return said;
 }
+
+/** Part of the key of kept forecasts: the expected returns, then each column that the model's outlook has, one after another. */
+const KEPT_FORM = 'forecasts@2';
 
 /** Forecasts the windows that end at `ends` with one fit. */
 function forecastRun(
@@ -101,33 +116,32 @@ function forecastRun(
   ends: Int32Array,
   { features }: MarketInputs,
   trainer: Trainer,
-  column: Column,
+  { column, outlook }: Said,
   store: ForecastStore | undefined,
 ): void {
   if (ends.length === 0) return;
   const { values, width } = features;
   const first = ends[0]! - fit.model.lookback + 1;
   const last = ends[ends.length - 1]! + 1;
-  const key =
-    store &&
-    contentHash([trainer.id, forecaster(fit), market, values.subarray(first * width, last * width), close.subarray(first, last), ends]);
+  const window = [values.subarray(first * width, last * width), close.subarray(first, last), ends];
+  const key = store && contentHash([KEPT_FORM, trainer.id, forecaster(fit), market, ...window]);
+  const columns = [column, ...spokenColumns(fit.model).map((name) => outlook[name])];
   const kept = store?.get(key!);
   if (kept) {
-    ends.forEach((row, k) => {
-      column[row] = kept[k]!;
+    columns.forEach((one, c) => {
+      ends.forEach((row, k) => {
+        one[row] = kept[c * ends.length + k]!;
+      });
     });
     return;
   }
   const open = openFit(fit, trainer, market);
   try {
-    open.forecast(values, close, ends, column);
+    open.forecast(values, close, ends, column, outlook);
   } finally {
     open.close();
   }
-  store?.put(
-    key!,
-    Float64Array.from(ends, (row) => column[row]!),
-  );
+  store?.put(key!, Float64Array.from(columns.flatMap((one) => Array.from(ends, (row) => one[row]!))));
 }
 
 /** The place of a frozen fit in the schedule of a market. */
@@ -145,8 +159,12 @@ export function frozenForecasts(
   const serving = panel.markets.map(({ openTime, intervalMs }) =>
     Int32Array.from(openTime, (time) => (time + intervalMs > fit.time ? FROZEN_SLOT : UNSERVED)),
   );
-  const columns = panel.markets.map((_, m) => forecastColumn(panel, m, inputs[m]!, serving[m]!, outcomes, trainer, store));
-  return { outcomes, serving, columns };
+  const said = panel.markets.map((_, m) => forecastMarket(fit.model, panel, m, inputs[m]!, serving[m]!, outcomes, trainer, store));
+  return { outcomes, serving, ...apart(said) };
+}
+
+function apart(said: readonly Said[]): Pick<Forecasts, 'columns' | 'outlooks'> {
+  return { columns: said.map(({ column }) => column), outlooks: said.map(({ outlook }) => outlook) };
 }
 
 /** Everything decided before the fold: which fit serves which row, and what it expects. */
@@ -155,13 +173,16 @@ export interface Forecasts {
   readonly serving: readonly Int32Array[];
   /** [market], expected return per row. */
   readonly columns: readonly Column[];
+  /** [market], what else is said. */
+  readonly outlooks: readonly Outlook[];
   /** [market], standard deviation over the members of an ensemble per row. */
   readonly spread?: readonly Column[];
 }
 
-/** The forecast columns of all markets. */
+/** The forecasts of a model for all markets. */
 export function forecastAll(
   bot: Bot,
+  model: Model,
   panel: Panel,
   inputs: readonly MarketInputs[],
   ranges: readonly RowRange[],
@@ -170,27 +191,54 @@ export function forecastAll(
   store?: ForecastStore,
 ): Forecasts {
   const serving = panel.markets.map((bars, m) => servingSlots(bot, inputs[m]!, bars.market, outcomes, ranges[m]!.from, ranges[m]!.to));
-  const columns = panel.markets.map((_, m) => forecastColumn(panel, m, inputs[m]!, serving[m]!, outcomes, trainer, store));
-  return { serving, columns };
+  const said = panel.markets.map((_, m) => forecastMarket(model, panel, m, inputs[m]!, serving[m]!, outcomes, trainer, store));
+  return { serving, ...apart(said) };
 }
 
-/** The columns of a strategy's signals, [market][signal]. */
-export function signalColumns(bot: Bot, panel: Panel, forecasts: readonly Column[]): readonly (readonly Column[])[] {
-  return panel.markets.map((bars, m) => bot.strategy.signals.map((signal) => signal.column(bars, forecasts[m]!)));
+/** The columns of a strategy's signals, [market][signal]; one across markets comes last. */
+export function signalColumns(
+  bot: Bot,
+  panel: Panel,
+  forecasts: readonly Column[],
+  outlooks?: readonly Outlook[],
+): readonly (readonly Column[])[] {
+  const { signals, across } = bot.strategy;
+  const own = panel.markets.map((bars, m) => signals.map((signal) => signal.column(bars, forecasts[m]!, outlooks?.[m])));
+  if (!across) return own;
+  const more = across(panel, own);
+  return own.map((columns, m) => [...columns, more[m]!]);
 }
 
-/** The fold of slices `from .. to-1`: what backtest and paper session both call. */
-export function runBot(
+/** What the fold of slices `from .. to-1` needs: all its columns, computed once. */
+export function setupOf(
   bot: Bot,
   panel: Panel,
   signals: readonly (readonly Column[])[],
   forecasts: readonly Column[],
   from: number,
   to: number,
-  state?: State,
-): Run {
+): Setup {
   const { name, rules, strategy } = bot;
-  return run({ name, panel, policy: strategy.policy, signals, forecasts, rules, from, to }, state);
+  const trueRange = trueRangeColumns(rules, panel);
+  return {
+    name,
+    panel,
+    policy: strategy.policy,
+    signals,
+    forecasts,
+    rules,
+    from,
+    to,
+    ...sizingColumns(bot, panel, forecasts, trueRange),
+    ...(trueRange && { trueRange }),
+  };
+}
+
+/** Average true ranges of the markets whose trailing stop keeps a multiple of it away; undefined where no stop does. */
+function trueRangeColumns(rules: Rules, { markets }: Panel): readonly Column[] | undefined {
+  const periods = markets.map(({ market }) => positionGuards(rules, market).trailingStop?.period);
+  if (periods.every((period) => period === undefined)) return undefined;
+  return markets.map((bars, m) => (periods[m] === undefined ? new Float64Array(bars.length).fill(Number.NaN) : atr(bars, periods[m])));
 }
 
 function nameOf(panel: Panel, place: Slot): string {

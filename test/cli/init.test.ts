@@ -11,9 +11,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe('init', () => {
   it('writes a commented bot file that can be loaded, and never overwrites one', async () => {
     const file = join(folder, 'new', 'bot.yaml');
+    const strategy = join(folder, 'new', 'my-strategy.ts');
     expect(await paperwalk(['init', join(folder, 'new')])).toEqual({
       code: 0,
-      stdout: `Wrote ${file}. Next: paperwalk backtest ${file}\n`,
+      stdout: `Wrote ${file} and ${strategy}. Next: paperwalk backtest ${file}\n`,
       stderr: '',
     });
     expect(readFileSync(file, 'utf8')).toMatch(/^# /);
@@ -29,6 +30,28 @@ describe('init', () => {
       stderr: `${file}: Expected no such file, received one; it is not overwritten, name another folder\n`,
     });
     expect(readFileSync(file, 'utf8')).toBe('mine');
+  });
+
+  it('writes a first strategy in code that runs, and that the bot file mentions', async () => {
+    const file = join(folder, 'coded', 'bot.yaml');
+    await paperwalk(['init', join(folder, 'coded')]);
+    const mentioned = readFileSync(file, 'utf8').replace(/^# Or .*: (strategy: \.\/my-strategy\.ts)\nstrategy: .*$/m, '$1');
+    expect(mentioned).toMatch(/^strategy: \.\/my-strategy\.ts$/m);
+    writeFileSync(file, mentioned);
+    const quick = ['--set', 'model={ kind: linear, lookback: 5, features: [return, range] }'];
+    const { code, stdout, stderr } = await paperwalk([
+      'backtest',
+      file,
+      '--json',
+      '--quiet',
+      '--workspace',
+      join(folder, 'runs'),
+      ...quick,
+    ]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const { config, performance } = JSON.parse(stdout);
+    expect(config.strategy).toEqual({ kind: 'own', module: './my-strategy.ts', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(performance.roundTrips).toBeGreaterThan(0);
   });
 });
 

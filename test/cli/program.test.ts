@@ -7,7 +7,7 @@ import { DataError } from '../../src/data/data-error.ts';
 import { BundleError } from '../../src/models/bundle.ts';
 import { paperwalk } from './recorded-host.ts';
 
-const COMMANDS = ['init', 'import', 'export', 'bars', 'backtest', 'doctor'];
+const COMMANDS = ['init', 'import', 'export', 'bars', 'backtest', 'compare', 'doctor'];
 
 describe('the command line', () => {
   it.each(COMMANDS)('%s --help shows one example on stdout', async (command) => {

@@ -72,7 +72,7 @@ describe('the engine', () => {
       [12, 12, 12, 12, 0],
     ]);
     const policy = threshold({ enter: 0, exit: 0, side: 'both' });
-    const run = runCase({ markets: [bars], signals: { test: [1, -1, -1] }, policy, rules: { margin: new Set(['test']) } });
+    const run = runCase({ markets: [bars], signals: { test: [1, -1, -1] }, policy, rules: { markets: { test: { margin: true } } } });
     expect(run.trace.events.map((event) => event.kind)).toEqual(['order', 'rejection', 'order']);
     expect(run.trace.events[1]).toMatchObject({ reason: 'replaced by a later decision' });
   });
@@ -83,7 +83,7 @@ describe('the engine', () => {
       markets: [flatBars([10, 10, 20, 20, 20])],
       signals: { test: [1, 1, -1, -1, -1] },
       policy,
-      rules: { costs: { taker: 0.01, slippage: 0 }, margin: new Set(['test']) },
+      rules: { costs: { taker: 0.01, slippage: 0 }, markets: { test: { margin: true } } },
     });
     const [entry, exit, short] = fillsOf(run);
     // 10,000 buys 990.099 at 10 with 1 %; sold at 20 less 1 %: 19,603.96; short that / (20 x 1.01).
@@ -151,7 +151,7 @@ describe('the engine', () => {
       markets: [flatBars([10, 10, 30, 30, 30, 30])],
       signals: { test: [-1, -1, -1, 1, 1, -1] },
       policy,
-      rules: { costs: { taker: 0, slippage: 0 }, margin: new Set(['test']) },
+      rules: { costs: { taker: 0, slippage: 0 }, markets: { test: { margin: true } } },
     });
     expect(run.trace.equity[5]).toBeCloseTo(-10_000, 6);
     expect(fillsOf(run).map((fill) => fill.side)).toEqual(['sell', 'buy']);
@@ -212,7 +212,7 @@ describe('the engine', () => {
   });
 
   it('sells short at the slipped price, and resizes at what a position would cost', () => {
-    const rules = { costs: { taker: 0.01, slippage: 0.02 }, margin: new Set(['test']), band: 0.01 };
+    const rules = { costs: { taker: 0.01, slippage: 0.02 }, markets: { test: { margin: true } }, band: 0.01 };
     const short = runCase({
       markets: [flatBars([10, 10, 10])],
       signals: { test: [-1, -1, -1] },

@@ -106,7 +106,7 @@ describe('the first step', () => {
     const kinds = ['gru', 'linear', 'drift'] as const;
     const models = kinds.map((kind) => botOf({ kind, ...(kind === 'linear' && { lookback: 6 }) }).model);
     const alone = await Promise.all(models.map((model) => outlookOf({ ...botOf(), model }, bars, 1)));
-    const together = (combine: 'mean' | 'median', steps: number, market = bars) =>
+    const together = (combine: 'mean' | 'median' | 'stacking', steps: number, market = bars) =>
       outlookOf({ ...botOf(), model: models[0]!, ensemble: { combine, members: models.slice(1) } }, market, steps);
     const mean = await together('mean', 2);
     const median = await together('median', 1);
@@ -119,6 +119,10 @@ describe('the first step', () => {
     expect(median.steps[0]!.return).toBe([...returns].sort((a, b) => a - b)[1]);
     expect(mean.model).toBe('mean of gru, linear, drift');
     expect([mean.fit, ...mean.members!].map(({ key }) => key)).toEqual(alone.map(({ fit }) => fit.key));
+    // There is no walk from whose forecasts the weights of a stacking could be learnt.
+    const stacked = await together('stacking', 1);
+    expect(stacked).toMatchObject({ model: 'mean of gru, linear, drift', steps: [mean.steps[0]] });
+    expect(stacked.warnings.join()).toMatch(/weights of a stacking are learnt from the forecasts of a walk.*plain mean/);
     // The drift is the same number at every step: the spread of the second step has another reason.
     expect(mean.steps[1]).toMatchObject({ step: 2, recursive: true });
     expect(mean.steps[1]!.spread).not.toBe(mean.steps[0]!.spread);

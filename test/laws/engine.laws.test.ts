@@ -2,11 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Bars } from '../../src/core/bars.ts';
 import { createBars } from '../../src/core/bars.ts';
-import type { Rules, Run } from '../../src/core/engine.ts';
+import type { Run } from '../../src/core/engine.ts';
 import type { Policy } from '../../src/core/policy.ts';
+import type { Rules } from '../../src/core/rules.ts';
 import type { FillRule } from '../../src/core/trace.ts';
 import { hold } from '../../src/strategies/buy-and-hold.ts';
+import { probability } from '../../src/strategies/probability.ts';
+import { proportional } from '../../src/strategies/proportional.ts';
+import { quantile } from '../../src/strategies/quantile.ts';
+import { follow } from '../../src/strategies/rebalancing.ts';
 import { threshold } from '../../src/strategies/threshold.ts';
+import { vote } from '../../src/strategies/vote.ts';
 import { digest } from '../../src/walk/digest.ts';
 import { HOUR, poisoned, randomBars } from '../support/markets.ts';
 import { fillsOf, RULES, runCase } from '../support/runs.ts';
@@ -16,7 +22,14 @@ const POLICIES: Readonly<Record<string, Policy>> = {
   cross: threshold({ enter: 0, entry: 'cross' }),
   both: threshold({ enter: 0.002, exit: 0, side: 'both' }),
   bothCross: threshold({ enter: 0, side: 'both', entry: 'cross' }),
+  confirmed: threshold({ enter: 0.001, exit: -0.001, confirm: 2 }),
+  bothConfirmed: threshold({ enter: 0, side: 'both', entry: 'cross', confirm: 2 }),
+  bothProportional: proportional({ scale: 0.01, side: 'both', least: 0.1 }).policy,
+  quantile: quantile({ costs: 0.002 }).policy,
+  bothQuantile: quantile({ costs: 0.002, exit: -0.001, side: 'both' }).policy,
+  bothVote: vote([quantile({ costs: 0, side: 'both' }), probability({ enter: 0.52, side: 'both', confirm: 2 })]).policy,
   hold,
+  bothFollow: follow,
 };
 
 interface Market {
@@ -37,8 +50,8 @@ const markets: fc.Arbitrary<Market> = fc
   })
   .map(({ seed, count, length, policy, fill, share, band }) => {
     const bars = Array.from({ length: count }, (_, k) => randomBars({ seed: seed + k, length, market: `m${k}` }));
-    const margin = new Set(policy.startsWith('both') ? bars.map((one) => one.market) : []);
-    return { bars, policy: POLICIES[policy]!, rules: { fill, share, band, margin } };
+    const markets = policy.startsWith('both') ? Object.fromEntries(bars.map((one) => [one.market, { margin: true }])) : {};
+    return { bars, policy: POLICIES[policy]!, rules: { fill, share, band, markets } };
   });
 
 const asCase = ({ bars, policy, rules }: Market) => ({ markets: bars, policy, rules });
@@ -96,7 +109,7 @@ describe('the laws of the engine, on seeded random markets', () => {
         const expected = RULES.capital + pricedMoves(market.bars, run) - run.state.account.fees - run.state.account.slippage;
         const equity = run.trace.equity[run.trace.equity.length - 1]!;
         expect(Math.abs(equity - expected)).toBeLessThanOrEqual(1e-9 * Math.max(RULES.capital, Math.abs(equity)));
-        if (!market.rules.margin?.size) expect(cashAfterEveryFill(run)).toBeGreaterThanOrEqual(0);
+        if (Object.keys(market.rules.markets ?? {}).length === 0) expect(cashAfterEveryFill(run)).toBeGreaterThanOrEqual(0);
       }),
       options,
     );
@@ -106,7 +119,7 @@ describe('the laws of the engine, on seeded random markets', () => {
     fc.assert(
       fc.property(markets, (market) => {
         const run = runCase(asCase(market));
-        const { slippage } = RULES.costs;
+        const slippage = RULES.costs.slippage as number;
         for (const fill of fillsOf(run)) {
           const bars = market.bars.find((one) => one.market === fill.market)!;
           const atOpen = market.rules.fill === 'next-open';
@@ -162,7 +175,7 @@ describe('the laws of the engine, on seeded random markets', () => {
       fc.property(markets, (market) => {
         const run = runCase(asCase(market));
         const open = new Set(run.state.open.map((order) => order.id));
-        const ended = new Set(run.trace.events.flatMap((event) => (event.kind === 'order' ? [] : [event.id])));
+        const ended = new Set(run.trace.events.flatMap((event) => (event.kind === 'fill' || event.kind === 'rejection' ? [event.id] : [])));
         for (const event of run.trace.events) {
           if (event.kind === 'order') expect(open.has(event.order.id) !== ended.has(event.order.id)).toBe(true);
         }

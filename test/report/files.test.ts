@@ -18,8 +18,8 @@ describe('the tables of a run', () => {
   it('hold one row per order, fill and rejection, in the order they happened', () => {
     const rows = rowsOf(ordersCsv(backtest)).map((row) => row.split(','));
     expect(rows.map((row) => row[1])).toEqual(['kind', 'order', 'fill', 'order', 'fill', 'order', 'fill', 'rejection']);
-    expect(new Set(rows.map((row) => row.length))).toEqual(new Set([12]));
-    expect(rows[2]?.slice(5, 7)).toEqual(['buy', '0.2']);
+    expect(new Set(rows.map((row) => row.length))).toEqual(new Set([15]));
+    expect(rows[2]?.slice(6, 8)).toEqual(['buy', '0.2']);
     expect(rows.at(-1)?.at(-1)).toBe('below the smallest order');
   });
 

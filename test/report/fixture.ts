@@ -75,14 +75,26 @@ export function fixture({ bars = 400, markets = ['coinbase:BTC/USD'], model = tr
         fill: 'next-open',
         costs: { taker: FEE_RATE, slippage: 0.0002 },
         ambiguousBars: 0,
+        bounds: null,
         notes: ['Market orders decided at a close fill at the open of the next bar.', 'No order moves the market.'],
       },
       performance,
       buyAndHold: holding,
+      costs: {
+        gross: performance.endEquity - performance.startEquity + performance.fees + performance.slippage,
+        fees: performance.fees,
+        slippage: performance.slippage,
+        funding: 0,
+        interest: 0,
+        shortfall: 0,
+        net: performance.endEquity - performance.startEquity,
+        breakEvenFee: { profit: 0.0031, buyAndHold: null },
+      },
       forecast,
       fits: model ? fitSummaries(markets, first) : [],
       trades,
       rejections: [{ time: first, market: markets[0] ?? '', reason: 'below the smallest order' }],
+      guards: [],
       equity: { times: Array.from(time, iso), strategy: [...equity], buyAndHold: [...buyAndHold] },
       trials: 7,
       verdict: verdict({ performance, buyAndHold: holding, forecast, trials: 7 }),
@@ -199,7 +211,11 @@ function oneMarket(market: string, time: Float64Array): Book {
     const at = Date.parse(trade.entryTime);
     const id = `${market}/${n}`;
     return [
-      { kind: 'order', time: at, order: { id, market, decidedAt: at, exposure: 1, reason: 'enterLong' } },
+      {
+        kind: 'order',
+        time: at,
+        order: { id, market, kind: 'market', side: 'buy', decidedAt: at, exposure: 1, reason: 'enterLong', target: true, bars: 0 },
+      },
       {
         kind: 'fill',
         time: at,
@@ -211,6 +227,7 @@ function oneMarket(market: string, time: Float64Array): Book {
         fee: 8.4,
         slippage: 1.7,
         factor: 1,
+        maker: false,
         reason: 'enterLong',
       },
     ];

@@ -15,7 +15,7 @@ const free = { costs: { taker: 0, slippage: 0 } };
 
 function exposures(signal: readonly number[], policy: ReturnType<typeof threshold>, margin: readonly string[] = []): number[] {
   const bars = flatBars([...signal, 10].map(() => 10));
-  const result = runCase({ markets: [bars], signals: { test: [...signal, NaN_] }, policy, rules: { ...free, margin: new Set(margin) } });
+  const result = runCase({ markets: [bars], signals: { test: [...signal, NaN_] }, policy, rules: { ...free, markets: Object.fromEntries(margin.map((market) => [market, { margin: true }])) } });
   return [...result.trace.market[0]!.exposure].slice(1).map(Math.round);
 }
 
@@ -86,7 +86,7 @@ describe('a vote', () => {
       policy: strategy.policy,
       signals,
       forecasts: [panel.markets[0]!.close],
-      rules: { ...RULES, ...free, margin: new Set(['test']) },
+      rules: { ...RULES, ...free, markets: { test: { margin: true } } },
       from: 0,
       to: 6,
     });

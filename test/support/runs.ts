@@ -1,7 +1,8 @@
 import type { Bars, Column } from '../../src/core/bars.ts';
-import { type Rules, type Run, run } from '../../src/core/engine.ts';
+import { type Run, run } from '../../src/core/engine.ts';
 import { createPanel, type Panel } from '../../src/core/panel.ts';
 import type { Policy } from '../../src/core/policy.ts';
+import type { Rules } from '../../src/core/rules.ts';
 import type { FillEvent, State } from '../../src/core/trace.ts';
 import { threshold } from '../../src/strategies/threshold.ts';
 
@@ -11,7 +12,6 @@ export const RULES: Rules = {
   costs: { taker: 0.001, slippage: 0.0005 },
   share: 1,
   band: 0.05,
-  margin: new Set(),
 };
 
 export interface Case {
@@ -33,7 +33,7 @@ export function runCase({ markets, signals, policy = threshold({ enter: 0 }), ru
     name: 'bot',
     panel,
     policy,
-    signals: columns.map((column) => [column]),
+    signals: columns.map(withOutlook),
     forecasts: columns,
     rules: { ...RULES, ...rules },
   };
@@ -53,6 +53,16 @@ export function runCase({ markets, signals, policy = threshold({ enter: 0 }), ru
 /** A signal that changes its mind often: the last move against the one before, NaN for the first rows. */
 export function jagged({ close }: Bars): Column {
   return close.map((price, i) => (i < 3 ? Number.NaN : price / close[i - 1]! - close[i - 2]! / close[i - 3]!));
+}
+
+/** A signal as an expected return, with bounds around it and a probability that goes with it: what policies of several signals judge. */
+function withOutlook(column: Column): readonly Column[] {
+  return [
+    column,
+    column.map((value) => value - 0.004),
+    column.map((value) => value + 0.004),
+    column.map((value) => 1 / (1 + Math.exp(-100 * value))),
+  ];
 }
 
 export function fillsOf({ trace }: Run): readonly FillEvent[] {

@@ -190,7 +190,9 @@ function frozenOf({ schedule: { frozen } }: BotConfig, folder: string): LoadedBo
 }
 
 function measuredOf({ costs: { slippage } }: BotConfig, folder: string): string | undefined {
-  return typeof slippage === 'object' && 'measured' in slippage ? join(isAbsolute(slippage.measured) ? '' : folder, slippage.measured) : undefined;
+  return typeof slippage === 'object' && 'measured' in slippage
+    ? join(isAbsolute(slippage.measured) ? '' : folder, slippage.measured)
+    : undefined;
 }
 
 /** A bot without a name is called like its file. */

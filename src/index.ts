@@ -8,11 +8,11 @@ export { type BarColumns, BarError, type Bars, type Column, createBars, firstRow
 // The engine: the one fold over slices, for those who bring their own columns.
 export { type Run, run } from './core/engine.ts';
 export type { Order, OrderKind, Protection, Ticket, Trail } from './core/order.ts';
-export type { Costs, Guards, MarketRules, OrderStyle, Rules, Slippage, VolumeCap } from './core/rules.ts';
-export type { Setup } from './core/setup.ts';
 export { createPanel, type Panel } from './core/panel.ts';
 // Strategies: signals to targets.
 export { HOLD, type Outlook, type Policy, Reason, type Signal, type Strategy, type View } from './core/policy.ts';
+export type { Costs, Guards, MarketRules, OrderStyle, Rules, Slippage, VolumeCap } from './core/rules.ts';
+export type { Setup } from './core/setup.ts';
 export type { Event, FillEvent, State, Trace } from './core/trace.ts';
 /** Bars from a CSV file; `interval` such as `4h`. */
 export { csv } from './data/bars-from-csv.ts';

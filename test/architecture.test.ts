@@ -62,7 +62,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     packages: ['node:', 'node-cron', 'luxon'],
   },
   report: {
-    folders: ['core', 'statistics', 'backtest/result', 'backtest/comparison', 'lab/result'],
+    folders: ['core', 'statistics', 'backtest/result', 'backtest/comparison', 'backtest/search', 'lab/result'],
     packages: ['echarts', 'cli-table3', 'picocolors'],
   },
   // Pictures for print: the library is native, the typeface lies in a package.

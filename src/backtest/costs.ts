@@ -1,11 +1,12 @@
 import { type Run, run } from '../core/engine.ts';
 import type { Setup } from '../core/setup.ts';
-import type { CostBreakdown } from './result.ts';
+import { crossing } from '../statistics/crossing.ts';
+import { type BreakEven, type CostBreakdown, HIGHEST_FEE } from './result.ts';
 
-/** Highest fee that is tried, a fraction. */
-const MOST = 0.1;
 /** A fee is told to a hundredth of a basis point. */
 const PRECISION = 1e-6;
+/** An account that is worth less has no logarithm of use. */
+const NOTHING = 1e-300;
 /** Bars of all markets from which on runs with other fees would take seconds. */
 const MANY = 300_000;
 
@@ -17,32 +18,33 @@ export function waterfall(capital: number, { trace, state: { account } }: Run): 
 }
 
 /**
- * The flat fee of every fill (whoever takes or makes) at which the profit is 0, and at which it is that of buy & hold (whose own fee stays);
- * each null where the strategy is behind even without a fee, ahead even at 10 %, or where there are too many bars to try.
+ * The flat fee of every fill (whoever takes or makes) at which the profit is 0, and at which it is that of buy & hold (whose own fee stays).
+ * Null where nothing is traded, or where there are too many bars to try.
  */
 export function breakEvenFees(setup: Setup, holding: number): CostBreakdown['breakEvenFee'] {
   const { rules, panel } = setup;
-  if (panel.markets.reduce((sum, { length }) => sum + length, 0) > MANY) return { profit: null, buyAndHold: null };
-  const known = new Map<number, number>();
+  const unknown = { profit: null, buyAndHold: null };
+  if (panel.markets.reduce((sum, { length }) => sum + length, 0) > MANY) return unknown;
+  const withFee = (fee: number) => run({ ...setup, rules: { ...rules, costs: { taker: fee, slippage: rules.costs.slippage } } });
+  const free = withFee(0);
+  if (!free.trace.events.some(({ kind }) => kind === 'fill')) return unknown;
+  const known = new Map([[0, endOf(free)]]);
   const endEquity = (fee: number) => {
-    const found = known.get(fee) ?? endOf(run({ ...setup, rules: { ...rules, costs: { taker: fee, slippage: rules.costs.slippage } } }));
+    const found = known.get(fee) ?? endOf(withFee(fee));
     known.set(fee, found);
     return found;
   };
-  return { profit: root((fee) => endEquity(fee) - rules.capital), buyAndHold: root((fee) => endEquity(fee) - holding) };
+  return { profit: breakEven(endEquity, rules.capital), buyAndHold: breakEven(endEquity, holding) };
 }
 
-/** Where a curve that starts above zero crosses it: bisection. */
-function root(of: (fee: number) => number): number | null {
-  if (!(of(0) > 0) || of(MOST) > 0) return null;
-  let low = 0;
-  let high = MOST;
-  while (high - low > PRECISION) {
-    const middle = (low + high) / 2;
-    if (of(middle) > 0) low = middle;
-    else high = middle;
-  }
-  return (low + high) / 2;
+/** The fee at which an end equity comes down to a level. Every fill takes its share of what there is, so that its logarithm is nearly straight. */
+function breakEven(endEquity: (fee: number) => number, level: number): BreakEven {
+  const above = (fee: number) => Math.log(Math.max(endEquity(fee), NOTHING) / Math.max(level, NOTHING));
+  const start = above(0);
+  if (start < 0) return { kind: 'behind' };
+  if (start === 0) return { kind: 'fee', fee: 0 };
+  const end = above(HIGHEST_FEE);
+  return end > 0 ? { kind: 'ahead' } : { kind: 'fee', fee: crossing(above, [0, start], [HIGHEST_FEE, end], PRECISION) };
 }
 
 /** The total return with every ambiguous bar taken for the worse, and for the better; as the account went on from there. */

@@ -123,9 +123,15 @@ export interface CostBreakdown {
   /** Losses beyond the margin of liquidated positions, which the account did not bear. */
   readonly shortfall: number;
   readonly net: number;
-  /** Flat fees, fractions, at which the profit is 0, and that of buy & hold; null where there is none up to 10 %. */
-  readonly breakEvenFee: { readonly profit: number | null; readonly buyAndHold: number | null };
+  /** Flat fees of every fill at which the profit is 0, and that of buy & hold; null: not computed, nothing was traded or there are too many bars. */
+  readonly breakEvenFee: { readonly profit: BreakEven | null; readonly buyAndHold: BreakEven | null };
 }
+
+/** Highest fee that is tried, a fraction. */
+export const HIGHEST_FEE = 0.1;
+
+/** A fee, a fraction, at which it is even; or behind even without a fee; or ahead even at the highest one that is tried. */
+export type BreakEven = { readonly kind: 'fee'; readonly fee: number } | { readonly kind: 'behind' } | { readonly kind: 'ahead' };
 
 /** The JSON of a run: `backtest --json` and `result.json`. The schema name is a contract. */
 export interface RunResult {
@@ -180,6 +186,10 @@ export interface MarketColumns {
   readonly forecast: Float64Array;
   /** Standard deviation of the forecasts of an ensemble's members. */
   readonly spread?: Float64Array;
+  /** Of a model that learns several quantiles, the lowest and the highest; of one that learns the direction, the probability of a rise. */
+  readonly lower?: Float64Array;
+  readonly upper?: Float64Array;
+  readonly probability?: Float64Array;
   /** What the return over the horizon turned out to be; NaN where not known by the end. */
   readonly actual: Float64Array;
   readonly exposure: Float64Array;

@@ -1,22 +1,33 @@
 import { join } from 'node:path';
-import { backtestBot, untradable } from '../backtest/backtest.ts';
+import { backtestBot } from '../backtest/backtest.ts';
+import { untradable } from '../backtest/preparation.ts';
 import { trialFile } from '../backtest/trials.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { directoryForecastStore } from '../models/bundle.ts';
 import { terminalSummary } from '../report/terminal.ts';
 import { loadBotFile } from './bot-file.ts';
+import { costAxes } from './cost-sweep.ts';
 import { ExitCode } from './exit-code.ts';
 import { botWithModel } from './frozen.ts';
 import { type BotOptions, colourful, type Host, print } from './host.ts';
 import { loadMarkets, withMeasured } from './market-data.ts';
 import { createProgress } from './progress.ts';
 import { writeRunFolder } from './run-folder.ts';
+import { searchGrid } from './search.ts';
 import { openWorkbench } from './workbench.ts';
 
+export interface BacktestCommand extends BotOptions {
+  readonly sweep?: string;
+}
+
 /** Walks a bot through the past, stores the run, and says what it amounts to. */
-export async function run([file = '']: readonly string[], options: BotOptions, host: Host): Promise<number> {
-  const { workspace, json, quiet } = options;
+export async function run([file = '']: readonly string[], options: BacktestCommand, host: Host): Promise<number> {
+  const { workspace, json, quiet, sweep } = options;
   const loaded = await loadBotFile(file, options, host);
+  if (sweep !== undefined) {
+    if (sweep !== 'costs') throw new ConfigError([`--sweep: Expected costs, received ${sweep}; other grids are for paperwalk search`]);
+    return searchGrid(file, costAxes(loaded), options, host, { kind: 'matrix' });
+  }
   const bot = await withMeasured(await botWithModel(loaded, workspace), loaded);
   const refusal = untradable(bot);
   if (refusal) throw new ConfigError([`${file}: ${refusal}`]);

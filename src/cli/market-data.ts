@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
-import type { MarketData } from '../backtest/backtest.ts';
-import { cutBars } from '../backtest/backtest.ts';
+import { cutBars, type MarketData } from '../backtest/preparation.ts';
 import { fraction } from '../config/options.ts';
 import type { LoadedBot, MarketReference } from '../config.ts';
 import type { Bars } from '../core/bars.ts';

@@ -14,7 +14,7 @@ interface Definition {
   readonly example: string;
   /** Whether it reads a bot file, whose values the command line can override. */
   readonly bot?: true;
-  readonly options?: readonly (readonly [flags: string, description: string, kind?: 'required'])[];
+  readonly options?: readonly (readonly [flags: string, description: string, kind?: 'required' | 'repeatable'])[];
   readonly load: () => Promise<{ run: Action }>;
 }
 
@@ -71,6 +71,7 @@ const COMMANDS: readonly Definition[] = [
     description: 'walk forward through the past: retrain, trade, report',
     example: 'paperwalk backtest bot.yaml --set costs.taker=0.2% --seed 3',
     bot: true,
+    options: [['--sweep <what>', 'costs: a table of fees by thresholds on the forecasts of one walk, in place of a backtest']],
     load: () => import('./backtest.ts'),
   },
   {
@@ -78,6 +79,17 @@ const COMMANDS: readonly Definition[] = [
     description: "set finished runs beside each other: ids, a bot's name for its latest run, or paths",
     example: 'paperwalk compare btc-gru sma-cross',
     load: () => import('./compare.ts'),
+  },
+  {
+    usage: 'search <bot>',
+    description: 'try a grid of strategies, costs or guards on the forecasts of one walk; every cell is a trial',
+    example: 'paperwalk search bot.yaml --grid strategy.fast=5..50:5 --grid strategy.slow=20..200:20',
+    bot: true,
+    options: [
+      ['--grid <path=values>', 'values of the bot file between commas, or whole numbers from..to:step; repeatable', 'repeatable'],
+      ['--top <n>', 'how many cells to print, the highest Sharpe ratio first (default 20)'],
+    ],
+    load: () => import('./search.ts'),
   },
   {
     usage: 'predict <bot>',
@@ -155,10 +167,11 @@ function createProgram(host: Host, done: (code: number) => void): Command {
     const command = parent.command(usage).description(description).copyInheritedSettings(program);
     for (const [flags, words, kind] of options) {
       if (kind === 'required') command.requiredOption(flags, words);
+      else if (kind === 'repeatable') command.option(flags, words, together);
       else command.option(flags, words);
     }
     if (bot) {
-      command.option('--set <path=value>', 'override a value of the bot file; repeatable', (value, all: string[] = []) => [...all, value]);
+      command.option('--set <path=value>', 'override a value of the bot file; repeatable', together);
       command.option('--seed <n>', 'override the seed of the bot file');
     }
     command
@@ -173,6 +186,11 @@ function createProgram(host: Host, done: (code: number) => void): Command {
       });
   }
   return program;
+}
+
+/** The values of an option that is given several times. */
+function together(value: string, all: readonly string[] = []): readonly string[] {
+  return [...all, value];
 }
 
 function explain(error: unknown, debug: boolean, host: Host): number {

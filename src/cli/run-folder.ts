@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Backtest } from '../backtest/result.ts';
-import { equityCsv, forecastsCsv, ordersCsv, tradesCsv } from '../report/files.ts';
+import { equityCsv, forecastsCsv, guardsCsv, ordersCsv, tradesCsv } from '../report/files.ts';
 import { htmlReport } from '../report/html.ts';
 
 /**
@@ -17,6 +17,7 @@ export async function writeRunFolder(workspace: string, backtest: Backtest): Pro
     'orders.csv': ordersCsv(backtest),
     'equity.csv': equityCsv(backtest),
     'forecasts.csv': forecastsCsv(backtest),
+    ...(backtest.report.guards.length > 0 && { 'guards.csv': guardsCsv(backtest) }),
     'report.html': await htmlReport(backtest),
   });
 }

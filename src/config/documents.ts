@@ -40,6 +40,13 @@ const skill = {
   pesaranTimmermann: test,
 };
 
+const breakEven = z
+  .discriminatedUnion('kind', [
+    z.looseObject({ kind: z.literal('fee'), fee: z.number().min(0) }),
+    z.looseObject({ kind: z.enum(['behind', 'ahead']) }),
+  ])
+  .nullable();
+
 /** `backtest --json` and `result.json`. */
 export const runDocument = z.looseObject({
   schema: z.literal('paperwalk/run@1'),
@@ -78,7 +85,7 @@ export const runDocument = z.looseObject({
     interest: z.number(),
     shortfall: z.number(),
     net: z.number(),
-    breakEvenFee: z.looseObject(figures(['profit', 'buyAndHold'])),
+    breakEvenFee: z.looseObject({ profit: breakEven, buyAndHold: breakEven }),
   }),
   forecast: z
     .looseObject({
@@ -206,9 +213,39 @@ export const doctorDocument = z.looseObject({
   checks: z.array(z.looseObject({ name: z.string(), status: z.enum(['ok', 'warn', 'fail']), message: z.string() })),
 });
 
+const cell = {
+  endEquity: z.number(),
+  totalReturn: z.number(),
+  sharpe: figure,
+  maxDrawdown: z.number().max(0),
+  fees: z.number().min(0),
+  roundTrips: z.int().min(0),
+};
+
+/** `search --json` and `backtest --sweep costs --json`. */
+export const searchDocument = z.looseObject({
+  schema: z.literal('paperwalk/search@1'),
+  searchId: z.string(),
+  name: z.string(),
+  exploratory: z.literal(true),
+  axes: z.array(z.looseObject({ path: z.string(), values: z.array(z.unknown()) })),
+  evaluation: z.looseObject({ from: instant, to: instant, bars: z.int(), periodsPerYear: z.number() }),
+  buyAndHold: z.looseObject(cell),
+  cells: z.array(
+    z.union([
+      z.looseObject({ values: z.array(z.unknown()), ...cell }),
+      z.looseObject({ values: z.array(z.unknown()), refused: z.string() }),
+    ]),
+  ),
+  expectedBestSharpe: figure,
+  trials: z.int().min(1),
+  seconds: z.looseObject({ forecasts: z.number(), cells: z.number() }),
+});
+
 /** Every published document by the name of its file in `schema/`. */
 export const documents = {
   run: runDocument,
+  search: searchDocument,
   compare: compareDocument,
   bars: barsDocument,
   doctor: doctorDocument,

@@ -294,19 +294,15 @@ export function createBroker(book: Book, markets: readonly Bars[], rules: Rules,
     const share = book.initial[market]!;
     const { lot } = of[market]!;
     const leaves = (size: number) => cash - (size * price * share + (inBase ? 0 : feeOf(costs, size, price, maker)));
-    let size = quantity;
-    if (leaves(size) >= 0) return size;
-    if (costs.minimum !== undefined && !inBase) {
-      // The minimum does not shrink with the quantity.
-      const most = Math.max((cash - costs.minimum) / (price * share), 0);
-      if (size > most && feeOf(costs, most, price, maker) === costs.minimum) size = most;
-    }
+    if (leaves(quantity) >= 0) return quantity;
+    if (!(cash > 0)) return 0;
+    const unit = price * share + (inBase ? 0 : unitCost(costs, price, maker) - price);
+    // Fees are the larger of the minimum, which does not shrink with the quantity, and of what does.
+    let size = Math.max(Math.min(quantity, cash / unit, inBase ? Infinity : (cash - (costs.minimum ?? 0)) / (price * share)), 0);
     if (lot !== undefined) size = roundDown(size, lot);
-    while (size > 0 && leaves(size) < 0) {
-      // A lot less, or one unit in the last place, relative to a size that can never be subnormal here.
-      const less = lot === undefined ? size - size * (Number.EPSILON / 2) : roundDown(size - lot, lot);
-      if (!(less < size) || cash <= 0) return 0;
-      size = less;
+    // A lot less, or twice as much each time as rounding can have added.
+    for (let less = Number.EPSILON / 2; size > 0 && leaves(size) < 0; less *= 2) {
+      size = lot === undefined ? size - size * less : roundDown(Math.max(size - lot, 0), lot);
     }
     return size;
   }

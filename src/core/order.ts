@@ -54,7 +54,7 @@ export interface Order extends Omit<Ticket, 'kind' | 'reason'> {
   readonly bars: number;
   /** Base units still to trade, > 0, once that is fixed. */
   readonly remaining?: number;
-  /** Of stop-limit: it was set off and is a limit order now. */
+  /** It was set off: a stop-limit is a limit order now, anything else a market order that is due at every opening. */
   readonly triggered?: boolean;
   /** Of trailing-stop: the best close since it was placed, quote. */
   readonly peak?: number;

@@ -26,8 +26,8 @@ export interface Levels {
   readonly always: boolean;
   /** Whether a market's position has any. */
   any(market: number): boolean;
-  /** After a fill at `row` that made a position larger, `fresh` where it was flat before. */
-  enter(market: number, row: number, protection: Protection | undefined, fresh: boolean): void;
+  /** After a fill at `row` and a price that made a position larger, `fresh` where it was flat before. */
+  enter(market: number, row: number, price: number, protection: Protection | undefined, fresh: boolean): void;
   /** After the close of `row`, where the trailing stop follows; `entered` in this very bar. */
   follow(market: number, row: number, entered: boolean): void;
   /** The level that a price lies at or beyond, given up at that price; `trails` unless entered in this very bar. */
@@ -52,7 +52,7 @@ export function createLevels(book: Book, markets: readonly Bars[], rules: Rules,
       guards.some(({ stopLoss, takeProfit, trailingStop }) => (stopLoss ?? takeProfit ?? trailingStop) !== undefined) ||
       book.maintenance.some((required) => required >= 0),
     any: (m) => stop[m]! > 0 || target[m]! > 0 || trail[m]! > 0 || peak[m]! > 0 || book.maintenance[m]! >= 0,
-    enter(m, row, protection, fresh) {
+    enter(m, row, price, protection, fresh) {
       const { stopLoss, takeProfit, trailingStop } = guards[m]!;
       const sign = quantity[m]! > 0 ? 1 : -1;
       const entry = book.entryPrice[m]!;
@@ -65,9 +65,11 @@ export function createLevels(book: Book, markets: readonly Bars[], rules: Rules,
       if (own) {
         trailFraction[m] = 'fraction' in own ? own.fraction : Number.NaN;
         trailDistance[m] = 'distance' in own ? own.distance : Number.NaN;
-      }
-      if (!own && !trailingStop && !(peak[m]! > 0)) return;
-      if (fresh || !(peak[m]! > 0)) peak[m] = entry;
+        // A trail that an order brings starts where the order filled, whatever the position had before.
+        trail[m] = Number.NaN;
+        peak[m] = price;
+      } else if (!trailingStop && !(peak[m]! > 0)) return;
+      else if (fresh || !(peak[m]! > 0)) peak[m] = entry;
       // The range of the bar of the fill is not known yet when it is entered.
       move(m, sign, row - 1);
     },

@@ -3,7 +3,8 @@ import { firstAtOrAfter } from './ascending.ts';
 import type { Bars } from './bars.ts';
 import { createBroker, type Meeting } from './broker.ts';
 import { createCharges } from './charges.ts';
-import { matchOpen, matchRange } from './matching.ts';
+import { isSetOff, matchOpen, matchRange } from './matching.ts';
+import { createPrecedence, type Moment } from './precedence.ts';
 import { createLevels, type Reached } from './protection.ts';
 import type { Setup } from './setup.ts';
 import type { Event } from './trace.ts';
@@ -27,7 +28,7 @@ export interface Settlement {
 }
 
 type Match = (order: Working, m: number) => Meeting | undefined;
-type Then = (m: number, order: Working) => Reached | undefined;
+type Then = (entry: Meeting) => Reached | undefined;
 
 const nothing: Then = () => undefined;
 
@@ -35,35 +36,33 @@ export function createSettlement(setup: Setup, book: Book, events: Event[], resu
   const { panel, rules } = setup;
   const { markets, closeTime, detail } = panel;
   const { fill, optimistic = false, ambiguity = 'worst' } = rules;
-  const worst = ambiguity === 'worst';
   const broker = createBroker(book, markets, rules, events);
   const levels = createLevels(book, markets, rules, setup.trueRange);
+  const ticks = markets.map(({ market }) => rules.markets?.[market]?.tick);
   const interval = markets[0]!.intervalMs;
   const detailMs = detail?.find((bars) => bars !== undefined)?.intervalMs ?? interval;
   const charge = createCharges(setup, book);
   const marks = new Float64Array(markets.length);
   const before = new Float64Array(markets.length);
-  // Slice in which a position was entered: its trailing stop waits for the next one.
   const entered = new Int32Array(markets.length).fill(-1);
-  // The bar, or the part of it, that is met: its row in `source`, -1 where a market takes no part.
   const row = new Int32Array(markets.length);
   const source: Bars[] = [...markets];
+  const moment: Moment = { slice: -1, time: 0, source, row, entered };
+  const { reached, precedes, comesBefore, afterEntry } = createPrecedence(book, levels, moment, ambiguity === 'worst', events);
   const open: Working[] = [...resumed];
   // Whether any position can have a level: by a guard, by its margin, or by an order that brought one.
   let levelled = levels.always || markets.some((_, m) => levels.any(m)) || resumed.some(({ protection }) => protection !== undefined);
-  let present = -1;
   let begun = -1;
-  let now = 0;
   let instant = 0;
 
   return {
     open,
     settle(slice) {
-      present = slice;
+      moment.slice = slice;
       charge?.(slice);
       if (open.length === 0 && !(levelled && anyLevels())) return;
       begin(slice);
-      now = closeTime[slice]! - interval;
+      moment.time = closeTime[slice]! - interval;
       for (let m = 0; m < markets.length; m++) {
         const at = panel.row[m]![slice]!;
         marks[m] = at >= 0 ? markets[m]!.open[at]! : book.lastClose[m]!;
@@ -121,46 +120,70 @@ export function createSettlement(setup: Setup, book: Book, events: Event[], resu
 
   /** At an opening: positions beyond a level are given up, then orders meet it, then what was entered looks at its own levels. */
   function opening(whole: boolean): void {
-    giveUp((m) => levels.beyond(m, openOf(m), entered[m] !== present));
+    giveUp((m) => levels.beyond(m, openOf(m), entered[m] !== moment.slice));
     if (open.length === 0) return;
     if (whole) refusePosts();
+    instant++;
     meet(
       (order, m) => {
-        if (order.kind === 'market' && !(whole && fill === 'next-open')) return undefined;
-        const { price, maker, gap } = matchOpen(order, openOf(m), whole && order.bars === 0);
+        if (order.kind === 'market' && !(whole && (fill === 'next-open' || order.triggered))) return undefined;
+        const { price, maker, gap } = matchOpen(order, openOf(m), whole && order.bars === 0, ticks[m]);
         return Number.isNaN(price) ? undefined : { order, market: m, price, maker, gap };
       },
-      (m) => levels.beyond(m, openOf(m), false),
+      ({ market }) => levels.beyond(market, openOf(market), false),
     );
+    setOff(openOf, openOf);
   }
 
   /** Post-only orders that would fill at their first opening. */
   function refusePosts(): void {
     sweep(
       (order) => order.postOnly && order.bars === 0 && row[order.m]! >= 0 && !Number.isNaN(matchOpen(order, openOf(order.m), true).price),
-      (order) => broker.reject(order, now, 'post-only, and it would have filled at once'),
+      (order) => broker.reject(order, moment.time, 'post-only, and it would have filled at once'),
     );
   }
 
-  /** Inside a bar, or a part of it: levels of what is held first, then orders. */
+  /** Inside a bar, or a part of it: orders that are met before a level of what is held, such levels, then the other orders. */
   function ranging(): void {
+    instant++;
+    if (open.length > 0 && levelled) {
+      meet((order, m) => {
+        const meeting = book.quantity[m] !== 0 && levels.any(m) && !leaving(m) ? matchInside(order, m) : undefined;
+        const level = meeting && reached(m);
+        return level && precedes(meeting, level) ? meeting : undefined;
+      }, afterEntry);
+    }
     giveUp(reached);
     if (open.length === 0) return;
-    meet((order, m) => {
-      if (order.kind === 'market') return undefined;
-      const maker = order.kind === 'limit' || order.triggered;
-      const price = matchRange(order, highOf(m), lowOf(m), optimistic);
-      return Number.isNaN(price) ? undefined : { order, market: m, price, maker, gap: false };
-    }, afterEntry);
+    meet(matchInside, afterEntry);
+    setOff(highOf, lowOf);
+  }
+
+  function matchInside(order: Working, m: number): Meeting | undefined {
+    if (order.kind === 'market') return undefined;
+    const maker = order.kind === 'limit' || order.triggered;
+    const price = matchRange(order, highOf(m), lowOf(m), optimistic, ticks[m]);
+    return Number.isNaN(price) ? undefined : { order, market: m, price, maker, gap: false };
+  }
+
+  /** Stop-limits whose trigger was reached without a fill are limits from here on. */
+  function setOff(high: (m: number) => number, low: (m: number) => number): void {
+    for (const order of open) {
+      if (order.kind !== 'stop-limit' || order.triggered || row[order.m]! < 0) continue;
+      order.triggered = isSetOff(order, high(order.m), low(order.m));
+    }
   }
 
   /** Market orders at the close. */
   function closing(slice: number): void {
-    now = closeTime[slice]!;
+    moment.time = closeTime[slice]!;
     for (let m = 0; m < markets.length; m++) marks[m] = row[m]! >= 0 ? markets[m]!.close[row[m]!]! : closeBefore(m, slice);
+    instant++;
     meet(
       (order, m) =>
-        order.kind === 'market' ? { order, market: m, price: markets[m]!.close[row[m]!]!, maker: false, gap: false } : undefined,
+        order.kind === 'market' && !order.triggered
+          ? { order, market: m, price: markets[m]!.close[row[m]!]!, maker: false, gap: false }
+          : undefined,
       nothing,
     );
   }
@@ -193,7 +216,7 @@ export function createSettlement(setup: Setup, book: Book, events: Event[], resu
     if (!covered.some(Boolean)) return false;
     const whole = row.slice();
     for (let time = start; time < end; time += detailMs) {
-      now = time;
+      moment.time = time;
       for (let m = 0; m < markets.length; m++) {
         const bars = covered[m] ? detail[m]! : markets[m]!;
         source[m] = bars;
@@ -211,8 +234,8 @@ export function createSettlement(setup: Setup, book: Book, events: Event[], resu
   /** An order that gives the position up at this opening, or for want of volume at the next one, makes its levels pointless. */
   function leaving(m: number): boolean {
     const held = book.quantity[m]!;
-    for (const { m: market, kind, target, exposure, side, quantity, remaining } of open) {
-      if (market !== m || kind !== 'market' || (target && fill !== 'next-open')) continue;
+    for (const { m: market, kind, triggered, exposure, side, quantity, remaining } of open) {
+      if (market !== m || kind !== 'market' || !(triggered || fill === 'next-open')) continue;
       const gives =
         exposure !== undefined
           ? exposure * held <= 0
@@ -220,41 +243,6 @@ export function createSettlement(setup: Setup, book: Book, events: Event[], resu
       if (gives) return true;
     }
     return false;
-  }
-
-  /** The levels a bar's range reaches: where both sides are, the one against the position, unless the better outcome is asked for. */
-  function reached(m: number): Reached | undefined {
-    const against = levels.against(m, highOf(m), lowOf(m), entered[m] !== present);
-    const inFavour = levels.inFavour(m, highOf(m), lowOf(m));
-    if (!against || !inFavour) return against ?? inFavour;
-    ambiguous(m, `${against.reason} and ${inFavour.reason} within one bar`);
-    return worst ? against : inFavour;
-  }
-
-  /**
-   * What was entered inside a bar looks at the rest of it. A level that the price can only have reached afterwards counts; of what may have come
-   * before the entry the worse is assumed.
-   */
-  function afterEntry(m: number, { kind }: Working): Reached | undefined {
-    if (book.quantity[m] === 0) return undefined;
-    const sign = book.quantity[m]! > 0 ? 1 : -1;
-    const close = source[m]!.close[row[m]!]!;
-    const against = levels.against(m, highOf(m), lowOf(m), false);
-    const inFavour = levels.inFavour(m, highOf(m), lowOf(m));
-    if (!against && !inFavour) return undefined;
-    // A limit is reached with the price moving against the position to come, a stop with it moving in its favour.
-    const fell = kind === 'limit' || kind === 'take-profit';
-    const surelyAgainst = against !== undefined && (fell || sign * (close - against.price) <= 0);
-    const surelyInFavour = inFavour !== undefined && (!fell || sign * (close - inFavour.price) >= 0);
-    if (surelyAgainst && !inFavour) return against;
-    if (surelyInFavour && !against) return inFavour;
-    ambiguous(m, `entered within a bar that reached ${[against, inFavour].flatMap((found) => found?.reason ?? []).join(' and ')}`);
-    if (worst) return against;
-    return inFavour ?? (surelyAgainst ? against : undefined);
-  }
-
-  function ambiguous(m: number, reason: string): void {
-    events.push({ kind: 'ambiguity', time: now, market: markets[m]!.market, reason });
   }
 
   /** Gives up the positions whose level `find` names, all at once. */
@@ -273,20 +261,26 @@ export function createSettlement(setup: Setup, book: Book, events: Event[], resu
   function leave(m: number, { reason, price }: Reached, exits: Meeting[]): void {
     const { market } = markets[m]!;
     const held = book.quantity[m]!;
-    const id = `${setup.name}:${market}:${now}:${reason}`;
-    withdraw(m, now, `withdrawn by ${reason}`, (order) => !order.reduceOnly && (order.target || (order.side === 'buy') === held > 0));
+    const id = `${setup.name}:${market}:${moment.time}:${reason}`;
+    withdraw(
+      m,
+      moment.time,
+      `withdrawn by ${reason}`,
+      (order) => !order.reduceOnly && (order.target || (order.side === 'buy') === held > 0),
+    );
     if (reason === 'liquidation' || reason === 'liquidationGap') {
-      broker.liquidate(m, price, now, id, reason);
+      broker.liquidate(m, price, moment.time, id, reason);
       return;
     }
     const side = held > 0 ? 'sell' : 'buy';
-    const order = workingOf({ quantity: -held, reduceOnly: true }, m, { id, market, side, decidedAt: now, reason, target: false });
+    const order = workingOf({ quantity: -held, reduceOnly: true }, m, { id, market, side, decidedAt: moment.time, reason, target: false });
+    order.triggered = true;
     exits.push({ order, market: m, price, maker: false, gap: false });
   }
 
   function fillProtective(exits: readonly Meeting[]): void {
-    for (const order of broker.fillBatch(exits, marks, now)) {
-      events.push({ kind: 'order', time: now, order: orderOf(order) });
+    for (const order of broker.fillBatch(exits, marks, moment.time)) {
+      events.push({ kind: 'order', time: moment.time, order: orderOf(order) });
       open.push(order);
     }
   }
@@ -296,7 +290,6 @@ export function createSettlement(setup: Setup, book: Book, events: Event[], resu
    * from it inside a bar; after each, `then` may give up what it entered.
    */
   function meet(match: Match, then: Then): void {
-    instant++;
     for (;;) {
       const batch: Meeting[] = [];
       for (const order of open) {
@@ -305,31 +298,12 @@ export function createSettlement(setup: Setup, book: Book, events: Event[], resu
         if (!meeting) continue;
         const rival = batch.length === 0 ? -1 : batch.findIndex((other) => other.market === order.m);
         if (rival < 0) batch.push(meeting);
-        else if (comesBefore(meeting, batch[rival]!, order.m)) batch[rival] = meeting;
+        else if (comesBefore(meeting, batch[rival]!)) batch[rival] = meeting;
       }
       if (batch.length === 0) return;
       if (batch.length > 1) batch.sort((a, b) => a.market - b.market);
       settleBatch(batch, then);
     }
-  }
-
-  /**
-   * At one price orders keep their order; of different prices the nearer to the opening is met first, but before all what makes a position smaller
-   * by a stop.
-   */
-  function comesBefore(one: Meeting, other: Meeting, m: number): boolean {
-    if (one.price === other.price) return false;
-    const held = book.quantity[m]!;
-    if (held === 0 && one.order.group !== undefined && one.order.group === other.order.group) {
-      ambiguous(m, 'two orders of a group within one bar');
-    }
-    const stops = ({ order: { kind, side } }: Meeting) =>
-      held !== 0 && (kind === 'stop' || kind === 'trailing-stop') && (side === 'sell') === held > 0;
-    if (stops(one) !== stops(other)) {
-      ambiguous(m, `${one.order.kind} and ${other.order.kind} orders within one bar`);
-      return stops(one) === worst;
-    }
-    return Math.abs(one.price - openOf(m)) < Math.abs(other.price - openOf(m));
   }
 
   function settleBatch(batch: readonly Meeting[], then: Then): void {
@@ -338,30 +312,32 @@ export function createSettlement(setup: Setup, book: Book, events: Event[], resu
       before[market] = book.quantity[market]!;
       open.splice(open.indexOf(order), 1);
     }
-    for (const order of broker.fillBatch(batch, marks, now)) {
-      // What was set off is a market order from here on; the rest of a stop-limit waits at its limit.
-      if (order.kind === 'stop-limit') order.triggered = true;
-      else if (order.kind !== 'limit') order.kind = 'market';
-      open.push(order);
-    }
+    const waiting = broker.fillBatch(batch, marks, moment.time);
+    open.push(...waiting);
     let exits: Meeting[] | undefined;
-    for (const { order, market } of batch) {
+    for (const meeting of batch) {
+      const { order, market } = meeting;
       const held = book.quantity[market]!;
       const was = before[market]!;
       if (held === was) continue;
       if (order.group !== undefined) {
-        withdraw(market, now, 'cancelled by another order of its group', (other) => other !== order && other.group === order.group);
+        withdraw(market, moment.time, 'cancelled by another order of its group', (other) => other !== order && other.group === order.group);
       }
       if (held === 0 || (was * held > 0 && Math.abs(held) <= Math.abs(was))) continue;
       const fresh = was * held <= 0;
-      if (fresh) entered[market] = present;
-      levels.enter(market, panel.row[market]![present]!, order.protection, fresh);
-      const found = levels.any(market) ? then(market, order) : undefined;
+      if (fresh || order.protection?.trailingStop) entered[market] = moment.slice;
+      levels.enter(market, panel.row[market]![moment.slice]!, meeting.price, order.protection, fresh);
+      const found = levels.any(market) ? then(meeting) : undefined;
       if (!found) continue;
       exits ??= [];
       leave(market, found, exits);
     }
     if (exits && exits.length > 0) fillProtective(exits);
+    for (const order of waiting) {
+      if (order.kind === 'market' || order.kind === 'limit') continue;
+      order.triggered = true;
+      if (order.kind !== 'stop-limit') order.kind = 'market';
+    }
   }
 
   /** Orders that have met as many bars as they may are cancelled. */

@@ -61,13 +61,26 @@ export function drawdownFigure({ trace, buyAndHold, report }: Backtest): Figure 
   };
 }
 
-/** Closes of one market with the entries and exits of its trades. */
-export function priceFigure(columns: MarketColumns, trades: readonly TradeRow[]): Figure {
+/** Exits that a stop made, or a target; all others are the strategy's. */
+const STOPS = /^(stopLoss|trailingStop|liquidation|stop)/;
+const TARGETS = /^take-?profit/i;
+
+/** Closes of one market with the entries and exits of its trades; entries by an order that waited in the book are hollow. */
+export function priceFigure(columns: MarketColumns, { report: { trades }, trace }: Pick<Backtest, 'report' | 'trace'>): Figure {
   const own = trades.filter((trade) => trade.market === columns.market);
   const shown = spread(own, MARKS / 2);
-  const entries = (side: TradeRow['side']) =>
-    shown.filter((trade) => trade.side === side).map((trade): Point => [Date.parse(trade.entryTime), trade.entryPrice]);
-  const exits = shown.flatMap((trade): Point[] => (trade.exitTime === null ? [] : [[Date.parse(trade.exitTime), trade.exitPrice]]));
+  const makers = new Set(
+    trace.events.flatMap((event) => (event.kind === 'fill' && event.maker && event.market === columns.market ? [event.time] : [])),
+  );
+  const entries = (side: TradeRow['side'], maker: boolean) =>
+    shown.flatMap(({ side: own, entryTime, entryPrice }): Point[] => {
+      const time = Date.parse(entryTime);
+      return own === side && makers.has(time) === maker ? [[time, entryPrice]] : [];
+    });
+  const exits = (which: (reason: string) => boolean) =>
+    shown.flatMap(({ exitTime, exitPrice, exitReason }): Point[] =>
+      exitTime !== null && which(exitReason ?? '') ? [[Date.parse(exitTime), exitPrice]] : [],
+    );
   const logarithmic = rangeOf(columns.close) > LOGARITHMIC_RANGE;
   const size = shown.length > CROWDED ? 7 : 12;
   const some = shown.length < own.length ? `${count(shown.length)} of ${count(own.length)} trades are drawn, evenly spaced. ` : '';
@@ -80,9 +93,31 @@ export function priceFigure(columns: MarketColumns, trades: readonly TradeRow[])
       yAxis: valueAxis(quantity, logarithmic),
       series: [
         line('close', points(columns.time, columns.close), 'actual', 1.4),
-        marks('long entry', entries('long'), 'triangle', 'gain', size),
-        marks('short entry', entries('short'), DOWNWARDS, 'loss', size),
-        marks('exit', exits, CROSS, 'ink', 0.8 * size),
+        marks('long entry', entries('long', false), 'triangle', 'gain', size),
+        marks('long entry, limit', entries('long', true), 'emptyTriangle', 'gain', size),
+        marks('short entry', entries('short', false), DOWNWARDS, 'loss', size),
+        marks('short entry, limit', entries('short', true), 'emptyDiamond', 'loss', size),
+        marks(
+          'exit',
+          exits((reason) => !STOPS.test(reason) && !TARGETS.test(reason)),
+          CROSS,
+          'ink',
+          0.8 * size,
+        ),
+        marks(
+          'stopped',
+          exits((reason) => STOPS.test(reason)),
+          CROSS,
+          'loss',
+          0.8 * size,
+        ),
+        marks(
+          'target reached',
+          exits((reason) => TARGETS.test(reason)),
+          CROSS,
+          'gain',
+          0.8 * size,
+        ),
       ].filter((series) => series.data.length > 0),
     },
   };

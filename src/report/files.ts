@@ -1,5 +1,6 @@
 import type { Backtest } from '../backtest/result.ts';
 import { isoInstant } from '../core/instant.ts';
+import type { Trail } from '../core/order.ts';
 import type { Event } from '../core/trace.ts';
 import { type Cell, csv } from './csv.ts';
 
@@ -23,27 +24,73 @@ export function tradesCsv(backtest: Backtest): string {
   );
 }
 
-/** One row per event in the order it happened: orders (exposure wanted), fills (what they became) and rejections (why not). */
-export function ordersCsv(backtest: Backtest): string {
+const ORDER_COLUMNS = [
+  'time',
+  'kind',
+  'id',
+  'market',
+  'type',
+  'exposure',
+  'side',
+  'quantity',
+  'limit',
+  'trigger',
+  'trail',
+  'timeInForce',
+  'postOnly',
+  'reduceOnly',
+  'group',
+  'stopLoss',
+  'takeProfit',
+  'trailingStop',
+  'price',
+  'fee',
+  'slippage',
+  'factor',
+  'maker',
+  'reason',
+] as const;
+
+/**
+ * One row per event in the order it happened: orders (what was asked for), fills (what they became), rejections (why not), guards, and bars in which
+ * it cannot be known what came first.
+ */
+export function ordersCsv({ trace }: Backtest): string {
+  const rows = trace.events.map((event) => {
+    const fields: Readonly<Record<string, unknown>> = { ...fieldsOf(event), time: isoInstant(event.time), kind: event.kind };
+    return ORDER_COLUMNS.map((name) => cellOf(fields[name]));
+  });
+  return csv(ORDER_COLUMNS, rows);
+}
+
+function fieldsOf(event: Event): Readonly<Record<string, unknown>> {
+  if (event.kind === 'guard') return { ...event, type: event.guard, reason: `${event.action}: ${event.reason}` };
+  if (event.kind !== 'order') return { ...event };
+  const { kind, quantity, trail, protection, ...order } = event.order;
+  return {
+    ...order,
+    type: kind,
+    ...(quantity !== undefined && { quantity: Math.abs(quantity) }),
+    ...protection,
+    trail: trailWords(trail),
+    trailingStop: trailWords(protection?.trailingStop),
+  };
+}
+
+function trailWords(trail: Trail | undefined): string | undefined {
+  if (trail === undefined) return undefined;
+  return 'fraction' in trail ? `${trail.fraction} of the price` : `${trail.distance}`;
+}
+
+function cellOf(value: unknown): Cell {
+  return typeof value === 'number' || typeof value === 'string' ? value : value === true ? 'true' : null;
+}
+
+/** One row per thing a guard did; of the account where there is no market. */
+export function guardsCsv({ report: { guards } }: Backtest): string {
   return csv(
-    [
-      'time',
-      'kind',
-      'id',
-      'market',
-      'type',
-      'exposure',
-      'side',
-      'quantity',
-      'limit',
-      'trigger',
-      'price',
-      'fee',
-      'slippage',
-      'factor',
-      'reason',
-    ],
-    backtest.trace.events.map((event) => [isoInstant(event.time), event.kind, ...eventCells(event)]),
+    ['time', 'market', 'guard', 'action', 'reason'],
+    guards.map(({ time, market, guard, action, reason }) => [time, market, guard, action, reason]),
   );
 }
 
@@ -56,37 +103,21 @@ export function equityCsv(backtest: Backtest): string {
   );
 }
 
-/** One row per market and bar: close, expected and actual return over the horizon (fractions), signal, exposure at the close, and an ensemble's spread. */
-export function forecastsCsv(backtest: Backtest): string {
-  const rows = backtest.columns.flatMap((column) =>
+const SPOKEN = ['spread', 'lower', 'upper', 'probability'] as const;
+
+/**
+ * One row per market and bar: close, expected and actual return over the horizon (fractions), signal and exposure at the close; and where the model
+ * says them an ensemble's spread, the bounds of its quantiles, the probability of a rise.
+ */
+export function forecastsCsv({ columns }: Backtest): string {
+  const spoken = SPOKEN.filter((name) => columns.some((column) => column[name]));
+  const rows = columns.flatMap((column) =>
     Array.from(column.time, (time, i): Cell[] => [
       column.market,
       isoInstant(time),
       ...[column.close, column.forecast, column.actual, column.signal, column.exposure].map((values) => values[i] ?? null),
-      ...(column.spread ? [column.spread[i] ?? null] : []),
+      ...spoken.map((name) => column[name]?.[i] ?? null),
     ]),
   );
-  const spread = backtest.columns.some((column) => column.spread) ? ['spread'] : [];
-  return csv(['market', 'time', 'close', 'forecast', 'actual', 'signal', 'exposure', ...spread], rows);
-}
-
-function eventCells(event: Event): Cell[] {
-  const nothing = [null, null, null, null, null, null, null, null, null, null];
-  switch (event.kind) {
-    case 'order': {
-      const { id, market, kind, exposure, side, quantity, limit, trigger, reason } = event.order;
-      const size = quantity === undefined ? null : Math.abs(quantity);
-      return [id, market, kind, exposure ?? null, side, size, limit ?? null, trigger ?? null, null, null, null, null, reason];
-    }
-    case 'fill': {
-      const { id, market, side, quantity, price, fee, slippage, factor, reason } = event;
-      return [id, market, null, null, side, quantity, null, null, price, fee, slippage, factor, reason];
-    }
-    case 'rejection':
-      return [event.id, event.market, ...nothing, event.reason];
-    case 'guard':
-      return [`${event.guard} ${event.action}`, event.market, ...nothing, event.reason];
-    case 'ambiguity':
-      return [null, event.market, ...nothing, event.reason];
-  }
+  return csv(['market', 'time', 'close', 'forecast', 'actual', 'signal', 'exposure', ...spoken], rows);
 }

@@ -1,10 +1,22 @@
 import type { Backtest, ForecastReport, RunResult } from '../backtest/result.ts';
 import { type Drawing, type Figure, loadDrawing } from './chart.ts';
+import { boundWords, breakEvenWords } from './cost-words.ts';
 import { drawdownFigure, equityFigure, foldFigure, lossFigure, priceFigure, recentFigure, scatterFigure } from './figures.ts';
 import { basisPoints, coefficient, count, counted, day, percent, quantity, ratio, seconds, share } from './format.ts';
 import { escaped, facts, figure, list, paragraph, section } from './markup.ts';
 import { configuration, dataSection, page, SENTENCE_END } from './page.ts';
-import { fitTable, foldTable, performanceTable, reasonTable, rejectionTable, skillTables, tradeTable } from './tables.ts';
+import {
+  exitTable,
+  fitTable,
+  foldTable,
+  guardTable,
+  performanceTable,
+  reasonTable,
+  rejectionTable,
+  skillTables,
+  tradeTable,
+} from './tables.ts';
+import { waterfallFigure, waterfallTable } from './waterfall.ts';
 
 /** Markets with figures of their own; all of them are in the tables. */
 const DRAWN_MARKETS = 4;
@@ -21,6 +33,7 @@ export async function htmlReport(backtest: Backtest): Promise<string> {
     equitySection(drawing, backtest),
     forecastSection(drawing, backtest),
     tradingSection(drawing, backtest),
+    costSection(drawing, report),
     fitSection(drawing, report),
     assumptionSection(report),
     dataSection(report.data),
@@ -58,13 +71,32 @@ function equitySection(drawing: Drawing, backtest: Backtest): string {
 }
 
 function tradingSection(drawing: Drawing, backtest: Backtest): string {
-  const shown = backtest.columns.slice(0, DRAWN_MARKETS).map((columns) => priceFigure(columns, backtest.report.trades));
+  const { trades, guards } = backtest.report;
+  const shown = backtest.columns.slice(0, DRAWN_MARKETS).map((columns) => priceFigure(columns, backtest));
   return section(
     'Trading',
     drawnMarketsNote(backtest),
     ...figures(drawing, 'price', shown),
+    ...(trades.some(({ exitTime }) => exitTime !== null) ? ['<h3>How positions ended</h3>', exitTable(trades)] : []),
     '<h3>What stood behind each target</h3>',
     reasonTable(backtest),
+    ...(guards.length > 0 ? ['<h3>What guards did</h3>', guardTable(guards)] : []),
+  );
+}
+
+function costSection(drawing: Drawing, { costs, trades }: RunResult): string {
+  if (trades.length === 0) return '';
+  const even = breakEvenWords(costs.breakEvenFee);
+  return section(
+    'Costs',
+    ...figures(drawing, 'costs', [waterfallFigure(costs)]),
+    waterfallTable(costs),
+    ...(even
+      ? [paragraph(`${even} These are fees of every fill, whoever takes or makes; all else is as it was, buy & hold with its own fee.`)]
+      : []),
+    ...(costs.shortfall > 0
+      ? [paragraph('The shortfall is what was lost beyond the margin of a position; it was not charged to the account.')]
+      : []),
   );
 }
 
@@ -104,15 +136,19 @@ function fitSection(drawing: Drawing, { fits }: RunResult): string {
 }
 
 function assumptionSection({ assumptions, trials }: RunResult): string {
+  const { taker, maker = taker, slippage } = assumptions.costs;
+  const bounds = boundWords(assumptions);
   return section(
     'Assumptions',
     facts([
       ['Fill', assumptions.fill],
-      ['Taker fee', `${share(assumptions.costs.taker)} of the notional`],
-      ['Slippage', `${basisPoints(assumptions.costs.slippage)} of the price`],
+      ['Taker fee', `${share(taker)} of the notional`],
+      ...(maker === taker ? [] : [['Maker fee', `${share(maker)} of the notional`] as const]),
+      ['Slippage', slippage === null ? 'depends on the fill, as said below' : `${basisPoints(slippage)} of the price`],
       ['Ambiguous bars', count(assumptions.ambiguousBars)],
       ['Trials so far', `${count(trials)}, not corrected for`],
     ]),
+    ...(bounds ? [paragraph(`In an ambiguous bar it cannot be known what came first. ${bounds}`)] : []),
     list(assumptions.notes),
   );
 }

@@ -2,6 +2,7 @@ import type { Backtest, FitSummary, FoldSkill, ForecastReport, Performance, RunR
 import { reasonName } from '../core/policy.ts';
 import { coefficient, count, day, loss, moment, money, NONE, percent, price, pValue, quantity, ratio, seconds, share } from './format.ts';
 import { type TableColumn, table } from './markup.ts';
+import { type ExitGroup, exitsByReason, reasonWords } from './reasons.ts';
 
 type PerformanceRow = readonly [name: string, print: (performance: Performance) => string];
 
@@ -21,7 +22,7 @@ const PERFORMANCE_ROWS: readonly PerformanceRow[] = [
   ['Turnover a year', (of) => ratio(of.turnover)],
   ['Fees', (of) => money(of.fees)],
   ['Slippage', (of) => money(of.slippage)],
-  ['Funding', (of) => money(of.funding)],
+  ['Funding and interest', (of) => money(of.funding)],
   ['Round trips', (of) => count(of.roundTrips)],
   ['Win rate', (of) => share(of.winRate)],
   ['Profit factor', (of) => ratio(of.profitFactor)],
@@ -118,7 +119,7 @@ export function tradeTable(trades: readonly TradeRow[]): string {
     { heading: 'Fees', text: (row) => money(row.fees) },
     { heading: 'Profit', text: (row) => money(row.profit) },
     { heading: 'Profit %', text: (row) => percent(row.profitFraction) },
-    { heading: 'Exit reason', text: (row) => row.exitReason ?? NONE, words: true },
+    { heading: 'Exit reason', text: (row) => (row.exitReason === null ? NONE : reasonWords(row.exitReason)), words: true },
   ];
   return table(columns, trades);
 }
@@ -128,7 +129,7 @@ export function reasonTable({ trace }: Backtest): string {
   const rows = trace.market.flatMap(({ market, reason }) => {
     const tally = new Map<number, number>();
     for (const code of reason) tally.set(code, (tally.get(code) ?? 0) + 1);
-    return Array.from(tally, ([code, bars]) => ({ market, reason: spaced(reasonName(code)), bars, of: reason.length })).sort(
+    return Array.from(tally, ([code, bars]) => ({ market, reason: reasonWords(reasonName(code)), bars, of: reason.length })).sort(
       (a, b) => b.bars - a.bars,
     );
   });
@@ -140,6 +141,34 @@ export function reasonTable({ trace }: Backtest): string {
       { heading: 'Share', text: (row) => share(row.bars / row.of) },
     ],
     rows,
+  );
+}
+
+/** Closed trades by what made them end. */
+export function exitTable(trades: readonly TradeRow[]): string {
+  return table<ExitGroup>(
+    [
+      { heading: 'Exit', text: (row) => row.words },
+      { heading: 'Round trips', text: (row) => count(row.count) },
+      { heading: 'Average profit', text: (row) => money(row.averageProfit) },
+      { heading: 'Average profit %', text: (row) => percent(row.averageFraction) },
+      { heading: 'Profit together', text: (row) => money(row.profit) },
+    ],
+    exitsByReason(trades),
+  );
+}
+
+export function guardTable(guards: RunResult['guards']): string {
+  const several = new Set(guards.flatMap(({ market }) => market ?? [])).size > 1;
+  return table<RunResult['guards'][number]>(
+    [
+      { heading: 'Time', text: (row) => moment(row.time) },
+      { heading: 'Of', text: ({ market }) => (market === null ? 'the account' : several ? market : 'the market'), words: true },
+      { heading: 'Guard', text: (row) => `${reasonWords(row.guard)} ${row.action}`, words: true },
+      // Fractions among its words are long.
+      { heading: 'Because', text: (row) => row.reason.replace(/\d+\.\d{3,}/g, (fraction) => share(Number(fraction))), words: true },
+    ],
+    guards,
   );
 }
 
@@ -157,9 +186,4 @@ export function rejectionTable(rejections: RunResult['rejections']): string {
 /** A column of names where there are several markets; none where it would say the same in each row. */
 function marketColumn<Row extends { readonly market: string }>(rows: readonly Row[]): TableColumn<Row>[] {
   return new Set(rows.map((row) => row.market)).size > 1 ? [{ heading: 'Market', text: (row) => row.market }] : [];
-}
-
-/** `belowThreshold` as words: `below threshold`. */
-function spaced(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }

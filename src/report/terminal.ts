@@ -1,6 +1,8 @@
 import { createColors } from 'picocolors';
 import type { Backtest, ForecastReport, Performance, RunResult, Skill } from '../backtest/result.ts';
+import { breakEvenWords } from './cost-words.ts';
 import { basisPoints, count, counted, day, money, percent, pValue, ratio, share } from './format.ts';
+import { exitsByReason } from './reasons.ts';
 import { sparklines } from './sparkline.ts';
 import { type Colours, clip, grid, plain, wrap } from './text.ts';
 
@@ -17,6 +19,8 @@ const WIDEST = 100;
 const ROOMY = 92;
 /** Warnings printed at most; the rest is counted. */
 const WARNINGS = 2;
+/** Orders that ended as orders may: no reason to warn. */
+const ENDED = /^(expired|replaced|withdrawn|cancelled|still open)/;
 /** Baselines printed at most; all of them are in the HTML report. */
 const BASELINES = 6;
 
@@ -45,6 +49,7 @@ export function terminalSummary(backtest: Backtest, options: TerminalOptions): s
     ...wrap(plain(report.verdict), width),
     '',
     ...performanceLines(report, width, colours),
+    ...tradingLines(report).flatMap((line) => wrap(plain(line), width)),
     '',
     ...sparklines(
       [
@@ -74,6 +79,25 @@ function performanceLines({ performance, buyAndHold }: RunResult, width: number,
     cells.slice(0, half).map((row, at) => [...row, ...(cells[half + at] ?? ['', '', ''])]),
     colours,
   );
+}
+
+/** What trading cost, how it ended, and what held it back. */
+function tradingLines({ costs, trades, guards }: RunResult): string[] {
+  const open = trades.filter(({ exitTime }) => exitTime === null).length;
+  const exits = exitsByReason(trades, false).map(({ words, count: times }) => `${words} ${count(times)}`);
+  const acted = new Map<string, number>();
+  // What a guard of the account does to its markets is one act.
+  for (const act of new Set(guards.flatMap(({ time, guard, action }) => (action === 'acts' ? [`${guard} ${time}`] : [])))) {
+    const [guard = ''] = act.split(' ');
+    acted.set(guard, (acted.get(guard) ?? 0) + 1);
+  }
+  const times = Array.from(acted, ([guard, n]) => `${guard} ${count(n)}`);
+  const all = Array.from(acted.values()).reduce((sum, n) => sum + n, 0);
+  return [
+    ...(trades.length > 0 ? [`Gross ${money(costs.gross)} -> net ${money(costs.net)}. ${breakEvenWords(costs.breakEvenFee)}`.trim()] : []),
+    ...(exits.length > 0 ? [`Exits: ${[...exits, ...(open > 0 ? [`still open ${open}`] : [])].join(', ')}`] : []),
+    ...(all > 0 ? [`Guards acted ${counted(all, 'time')}: ${times.join(', ')}`] : []),
+  ];
 }
 
 function skillLines(forecast: ForecastReport, width: number, colours: Colours): string[] {
@@ -110,7 +134,7 @@ function provenance(report: RunResult): string[] {
   const { fill, costs } = report.assumptions;
   return [
     `Data ${data}${more}`,
-    `Fill ${fill}; taker ${share(costs.taker)}, slippage ${basisPoints(costs.slippage)}; digest ${report.digest.slice(0, 12)}`,
+    `Fill ${fill}; taker ${share(costs.taker)}, slippage ${costs.slippage === null ? 'by the fill' : basisPoints(costs.slippage)}; digest ${report.digest.slice(0, 12)}`,
     `Engine ${plain(report.engine ?? 'none')}`,
   ];
 }
@@ -119,7 +143,8 @@ function warningLines(report: RunResult): string[] {
   const warnings = report.data.flatMap((data) => data.warnings.map((warning) => `${data.market}: ${warning}`));
   const refused = report.fits.filter((fit) => fit.refused !== undefined).length;
   if (refused > 0) warnings.push(`${counted(refused, 'fit')} of ${count(report.fits.length)} refused`);
-  if (report.rejections.length > 0) warnings.push(counted(report.rejections.length, 'unfilled order'));
+  const refusals = report.rejections.filter(({ reason }) => !ENDED.test(reason)).length;
+  if (refusals > 0) warnings.push(counted(refusals, 'refused order'));
   const shown = warnings.slice(0, WARNINGS).map((warning) => `Warning: ${plain(warning)}`);
   return warnings.length > WARNINGS ? [...shown, `and ${counted(warnings.length - WARNINGS, 'further warning')} in the report`] : shown;
 }

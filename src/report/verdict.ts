@@ -1,14 +1,11 @@
-import type { ForecastReport, Performance, TestResult } from '../backtest/result.ts';
+import type { CostBreakdown, ForecastReport, Performance, RunResult, TestResult } from '../backtest/result.ts';
+import { boundWords } from './cost-words.ts';
 import { coefficient, counted, money, percent, ratio, share } from './format.ts';
 
-/** What a verdict is made from; a RunResult is one. */
-export interface VerdictInput {
-  readonly performance: Performance;
-  readonly buyAndHold: Performance;
-  /** Null without a model: the verdict then says nothing of forecasts. */
-  readonly forecast: ForecastReport | null;
-  /** Trials on record so far, this one included. */
-  readonly trials: number;
+/** What a verdict is made from; a RunResult is one. Without a forecast it says nothing of forecasts. */
+export interface VerdictInput extends Pick<RunResult, 'performance' | 'buyAndHold' | 'forecast' | 'trials' | 'costs'> {
+  readonly trades: readonly Pick<RunResult['trades'][number], 'exitReason'>[];
+  readonly assumptions: Pick<RunResult['assumptions'], 'ambiguousBars' | 'bounds'>;
 }
 
 /** The level at which a forecast may be called better. */
@@ -20,18 +17,20 @@ const SPLENDID_R2 = 0.5;
 
 /**
  * Three or four plain sentences: is the forecast better than the last price and than the linear baseline (Diebold-Mariano), is the
- * strategy better than holding, could it be luck, and what would break it. It never calls good what the tests do not support.
+ * strategy better than holding, could it be luck, and what would break it; one more for each of liquidations and ambiguous bars where there were
+ * any. It never calls good what the tests do not support.
  */
 export function verdict(input: VerdictInput): string {
   const sentences = input.forecast === null ? [] : [forecastSentence(input.forecast)];
   sentences.push(strategySentence(input.performance, input.buyAndHold));
+  sentences.push(...[liquidationSentence(input), boundWords(input.assumptions)].filter((sentence) => sentence !== ''));
   const trials = counted(input.trials, 'trial');
   if (neverTraded(input.performance)) {
     sentences.push(`Without a trade there is nothing that costs or luck could have changed (${trials} so far, not corrected for).`);
   } else {
     const them = input.trials === 1 ? 'it' : 'them';
     sentences.push(`Luck is not ruled out: ${trials} so far, and these figures are not corrected for ${them}.`);
-    sentences.push(fragilitySentence(input.performance));
+    sentences.push(fragilitySentence(input.performance, input.costs));
   }
   return sentences.join(' ');
 }
@@ -107,8 +106,16 @@ function comparison(strategy: Performance, holding: Performance): string {
   return `${strategy.totalReturn < 0 ? 'lost less than holding' : 'did better than holding'} on this period, and ${untested}`;
 }
 
-function fragilitySentence(performance: Performance): string {
-  const clauses = [costClause(performance)];
+/** Positions that their margin no longer carried, and losses that nobody asked for; empty where there were none. */
+function liquidationSentence({ trades, costs: { shortfall } }: VerdictInput): string {
+  const liquidated = trades.filter(({ exitReason }) => exitReason?.startsWith('liquidation')).length;
+  const beyond = `osses of ${money(shortfall)} beyond the margin were not charged to the account`;
+  if (liquidated === 0) return shortfall > 0 ? `L${beyond}.` : '';
+  return `It was liquidated ${liquidated === 1 ? 'once' : counted(liquidated, 'time')}${shortfall > 0 ? `, and l${beyond}` : ''}.`;
+}
+
+function fragilitySentence(performance: Performance, costs: CostBreakdown): string {
+  const clauses = [costClause(costs)];
   if (performance.maxDrawdown < 0)
     clauses.push(`the worst drawdown so far, ${percent(performance.maxDrawdown)}, is not the worst possible`);
   if (performance.roundTrips === 0) clauses.push('no round trip was completed, so nothing can be told from its trades');
@@ -120,13 +127,17 @@ function fragilitySentence(performance: Performance): string {
   return `What would break it: ${clauses.join('; ')}.`;
 }
 
-/** Costs as a share of the profit before costs: net profit + fees + slippage + funding. */
-function costClause(performance: Performance): string {
-  const costs = performance.fees + performance.slippage + performance.funding;
-  const before = performance.endEquity - performance.startEquity + costs;
-  if (costs <= 0) return 'no costs were charged, and every real cost comes off the result';
-  const amount = `fees and other costs of ${money(costs)}`;
+/** Costs as a share of the profit before them. Funding or interest that was received is part of that profit. */
+function costClause({ gross, ...costs }: CostBreakdown): string {
+  const charged = (['fees', 'slippage', 'funding', 'interest'] as const).filter((name) => costs[name] > 0);
+  const received = -Math.min(costs.funding, 0) - Math.min(costs.interest, 0);
+  const before = gross + received;
+  if (charged.length === 0) return 'no costs were charged, and every real cost comes off the result';
+  const total = charged.reduce((sum, name) => sum + costs[name], 0);
+  const names = charged.length === 1 ? charged[0] : `${charged.slice(0, -1).join(', ')} and ${charged.at(-1)}`;
+  const amount = `${names} of ${money(total)}`;
+  const profit = `the profit before costs${received > 0 ? `, ${money(received)} of it funding received` : ''}`;
   if (before <= 0) return `it made no profit even before costs, and ${amount} came on top`;
-  if (costs >= before) return `${amount} were larger than the profit before costs, ${money(before)}`;
-  return `${amount} took ${share(costs / before)} of the profit before costs`;
+  if (total >= before) return `${amount} were larger than ${profit}, ${money(before)}`;
+  return `${amount} took ${share(total / before)} of ${profit}`;
 }

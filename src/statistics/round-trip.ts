@@ -113,39 +113,38 @@ function enter(fill: Fill, sign: 1 | -1, quantity: number): Trip {
   };
 }
 
-function close(trip: Trip, fill: Fill): RoundTrip {
-  const profit = trip.sign * (trip.exitValue - trip.entryCost) - trip.fees;
+function close({ market, sign, entryTime, entered, entryCost, exited, exitValue, fees }: Trip, fill: Fill): RoundTrip {
+  const profit = sign * (exitValue - entryCost) - fees;
   return {
-    ...entry(trip),
+    market,
+    side: sign > 0 ? 'long' : 'short',
+    entryTime,
     exitTime: fill.time,
-    exitPrice: trip.exitValue / trip.exited,
+    quantity: entered,
+    entryPrice: entryCost / entered,
+    exitPrice: exitValue / exited,
+    fees,
     profit,
-    profitFraction: profit / trip.entryCost,
+    profitFraction: profit / entryCost,
     exitReason: fill.reason ?? null,
     open: false,
   };
 }
 
-function mark(trip: Trip, price: number | undefined): RoundTrip {
-  const profit = price === undefined ? null : trip.sign * (trip.exitValue - trip.entryCost) + trip.held * price - trip.fees;
+function mark({ market, sign, entryTime, held, entered, entryCost, exitValue, fees }: Trip, price: number | undefined): RoundTrip {
+  const profit = price === undefined ? null : sign * (exitValue - entryCost) + held * price - fees;
   return {
-    ...entry(trip),
+    market,
+    side: sign > 0 ? 'long' : 'short',
+    entryTime,
     exitTime: null,
+    quantity: entered,
+    entryPrice: entryCost / entered,
     exitPrice: null,
+    fees,
     profit,
-    profitFraction: profit === null ? null : profit / trip.entryCost,
+    profitFraction: profit === null ? null : profit / entryCost,
     exitReason: null,
     open: true,
-  };
-}
-
-function entry(trip: Trip) {
-  return {
-    market: trip.market,
-    side: trip.sign > 0 ? ('long' as const) : ('short' as const),
-    entryTime: trip.entryTime,
-    quantity: trip.entered,
-    entryPrice: trip.entryCost / trip.entered,
-    fees: trip.fees,
   };
 }

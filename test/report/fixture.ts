@@ -1,5 +1,6 @@
 import type {
   Backtest,
+  CostBreakdown,
   FitSummary,
   FoldSkill,
   ForecastReport,
@@ -50,6 +51,14 @@ export function fixture({ bars = 400, markets = ['coinbase:BTC/USD'], model = tr
     winRate: null,
     profitFactor: null,
   });
+  const costs = costsOf(performance);
+  const assumptions = {
+    fill: 'next-open',
+    costs: { taker: FEE_RATE, slippage: 0.0002 },
+    ambiguousBars: 0,
+    bounds: null,
+    notes: ['Market orders decided at a close fill at the open of the next bar.', 'No order moves the market.'],
+  };
   return {
     trace: { closeTime: time, equity, market: books.map((book) => book.trace), events: books.flatMap((book) => book.events) },
     buyAndHold,
@@ -71,25 +80,10 @@ export function fixture({ bars = 400, markets = ['coinbase:BTC/USD'], model = tr
         warnings: [],
       })),
       evaluation: { from: first, to: last, bars, periodsPerYear: 2191.5 },
-      assumptions: {
-        fill: 'next-open',
-        costs: { taker: FEE_RATE, slippage: 0.0002 },
-        ambiguousBars: 0,
-        bounds: null,
-        notes: ['Market orders decided at a close fill at the open of the next bar.', 'No order moves the market.'],
-      },
+      assumptions,
       performance,
       buyAndHold: holding,
-      costs: {
-        gross: performance.endEquity - performance.startEquity + performance.fees + performance.slippage,
-        fees: performance.fees,
-        slippage: performance.slippage,
-        funding: 0,
-        interest: 0,
-        shortfall: 0,
-        net: performance.endEquity - performance.startEquity,
-        breakEvenFee: { profit: 0.0031, buyAndHold: null },
-      },
+      costs,
       forecast,
       fits: model ? fitSummaries(markets, first) : [],
       trades,
@@ -97,7 +91,7 @@ export function fixture({ bars = 400, markets = ['coinbase:BTC/USD'], model = tr
       guards: [],
       equity: { times: Array.from(time, iso), strategy: [...equity], buyAndHold: [...buyAndHold] },
       trials: 7,
-      verdict: verdict({ performance, buyAndHold: holding, forecast, trials: 7 }),
+      verdict: verdict({ performance, buyAndHold: holding, forecast, trials: 7, costs, trades, assumptions }),
       timings: { features: 0.01, training: 1.5, run: 0.02 },
       ...report,
     },
@@ -125,6 +119,25 @@ export function performanceOf(parts: Partial<Performance> = {}): Performance {
     roundTrips: 40,
     winRate: 0.45,
     profitFactor: 1.3,
+    ...parts,
+  };
+}
+
+/** What the figures say of costs, with no profit of funding or interest. */
+export function costsOf(
+  { startEquity, endEquity, fees, slippage, funding }: Performance,
+  parts: Partial<CostBreakdown> = {},
+): CostBreakdown {
+  const net = endEquity - startEquity;
+  return {
+    gross: net + fees + slippage + funding,
+    fees,
+    slippage,
+    funding,
+    interest: 0,
+    shortfall: 0,
+    net,
+    breakEvenFee: { profit: { kind: 'fee', fee: 0.0031 }, buyAndHold: { kind: 'behind' } },
     ...parts,
   };
 }

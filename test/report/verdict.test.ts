@@ -1,18 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import type { ForecastReport, Performance, TestResult } from '../../src/backtest/result.ts';
-import { verdict } from '../../src/report/verdict.ts';
-import { fixture, forecastOf, performanceOf, skillOf } from './fixture.ts';
+import type { CostBreakdown, ForecastReport, Performance, TestResult } from '../../src/backtest/result.ts';
+import { type VerdictInput, verdict as verdictOf } from '../../src/report/verdict.ts';
+import { costsOf, fixture, forecastOf, performanceOf, skillOf } from './fixture.ts';
 
 const holding = performanceOf({ totalReturn: 0.34, sharpe: 1.1, maxDrawdown: -0.25 });
 const test = (statistic: number | null, pValue: number | null): TestResult => ({ statistic, pValue });
 const none = test(null, null);
+const verdict = (input: Pick<VerdictInput, 'performance' | 'buyAndHold' | 'forecast' | 'trials'> & Partial<VerdictInput>) =>
+  verdictOf({ costs: costsOf(input.performance), trades: [], assumptions: { ambiguousBars: 0, bounds: null }, ...input });
 
 const aboutForecast = (forecast: ForecastReport) =>
   sentence(verdict({ performance: performanceOf(), buyAndHold: holding, forecast, trials: 7 }), 0);
 const aboutStrategy = (parts: Partial<Performance>, buyAndHold: Performance = holding) =>
   sentence(verdict({ performance: performanceOf(parts), buyAndHold, forecast: null, trials: 7 }), 0);
-const aboutRisk = (parts: Partial<Performance>) =>
-  sentence(verdict({ performance: performanceOf(parts), buyAndHold: holding, forecast: null, trials: 7 }), 2);
+const aboutRisk = (parts: Partial<Performance>, costs: Partial<CostBreakdown> = {}) => {
+  const performance = performanceOf(parts);
+  return sentence(verdict({ performance, buyAndHold: holding, forecast: null, trials: 7, costs: costsOf(performance, costs) }), 2);
+};
+const aboutEvents = (parts: Partial<VerdictInput>) =>
+  sentence(verdict({ performance: performanceOf(), buyAndHold: holding, forecast: null, trials: 7, ...parts }), 1);
 const withLinear = (dieboldMariano: TestResult, parts: Partial<ForecastReport> = {}) =>
   forecastOf({ ...parts, baselines: [{ ...skillOf({ dieboldMariano }), name: 'linear' }] });
 
@@ -124,12 +130,21 @@ describe('the verdict on luck and fragility', () => {
 
   // 10,000 at +12.3% is a profit of 1,230; with costs of 120 + 24 it was 1,374 before them, and 144 / 1,374 = 10.48%.
   it('puts the costs against the profit before costs', () => {
-    expect(aboutRisk({})).toContain('fees and other costs of 144.00 took 10.5% of the profit before costs');
-    expect(aboutRisk({ totalReturn: -0.01 })).toContain('fees and other costs of 144.00 were larger than the profit before costs, 44.00');
-    expect(aboutRisk({ totalReturn: -0.1 })).toContain(
-      'it made no profit even before costs, and fees and other costs of 144.00 came on top',
-    );
+    expect(aboutRisk({})).toContain('fees and slippage of 144.00 took 10.5% of the profit before costs');
+    expect(aboutRisk({ totalReturn: -0.01 })).toContain('fees and slippage of 144.00 were larger than the profit before costs, 44.00');
+    expect(aboutRisk({ totalReturn: -0.1 })).toContain('it made no profit even before costs, and fees and slippage of 144.00 came on top');
     expect(aboutRisk({ fees: 0, slippage: 0 })).toContain('no costs were charged');
+  });
+
+  // Gross 1,500: 120 + 24 + 60 + 30 = 234, which is 15.6 % of it. With 60 received, 174 of 1,560, or 11.2 %.
+  it('names what was charged, and takes funding that was received for a part of the profit', () => {
+    expect(aboutRisk({}, { gross: 1500, funding: 60, interest: 30 })).toContain(
+      'fees, slippage, funding and interest of 234.00 took 15.6% of the profit before costs;',
+    );
+    expect(aboutRisk({}, { gross: 1500, funding: -60, interest: 30 })).toContain(
+      'fees, slippage and interest of 174.00 took 11.2% of the profit before costs, 60.00 of it funding received;',
+    );
+    expect(aboutRisk({ slippage: 0 })).toContain('fees of 120.00 took');
   });
 
   it.each([
@@ -141,6 +156,33 @@ describe('the verdict on luck and fragility', () => {
   it('has no such warning from 30 round trips on', () => expect(aboutRisk({ roundTrips: 30 })).not.toContain('round trip'));
 
   it('names the worst drawdown', () => expect(aboutRisk({ maxDrawdown: -0.4321 })).toContain('the worst drawdown so far, -43.2%'));
+});
+
+describe('the verdict on what must not be overlooked', () => {
+  const performance = performanceOf();
+  const liquidated = { exitReason: 'liquidation' };
+
+  it('names liquidations, and losses beyond the margin', () => {
+    expect(aboutEvents({ trades: [liquidated, { exitReason: 'exit' }, { exitReason: null }] })).toBe('It was liquidated once.');
+    expect(aboutEvents({ trades: [liquidated, { exitReason: 'liquidationGap' }], costs: costsOf(performance, { shortfall: 12.5 }) })).toBe(
+      'It was liquidated 2 times, and losses of 12.50 beyond the margin were not charged to the account.',
+    );
+    expect(aboutEvents({ costs: costsOf(performance, { shortfall: 12.5 }) })).toBe(
+      'Losses of 12.50 beyond the margin were not charged to the account.',
+    );
+  });
+
+  it('names the lower bound where bars were ambiguous', () => {
+    const bounds = { worst: 0.05, best: 0.2 };
+    expect(aboutEvents({ assumptions: { ambiguousBars: 3, bounds } })).toBe(
+      'Lower bound, with every one of 3 ambiguous bars against it: +5.00%; upper bound, with every one in its favour: +20.0%.',
+    );
+    expect(aboutEvents({ assumptions: { ambiguousBars: 1, bounds } })).toBe(
+      'Lower bound, with the one ambiguous bar against it: +5.00%; upper bound, with it in its favour: +20.0%.',
+    );
+  });
+
+  it('is silent where there was nothing of the kind', () => expect(aboutEvents({})).toMatch(/^Luck is not ruled out/));
 });
 
 describe('a verdict', () => {

@@ -15,7 +15,12 @@ const free = { costs: { taker: 0, slippage: 0 } };
 
 function exposures(signal: readonly number[], policy: ReturnType<typeof threshold>, margin: readonly string[] = []): number[] {
   const bars = flatBars([...signal, 10].map(() => 10));
-  const result = runCase({ markets: [bars], signals: { test: [...signal, NaN_] }, policy, rules: { ...free, markets: Object.fromEntries(margin.map((market) => [market, { margin: true }])) } });
+  const result = runCase({
+    markets: [bars],
+    signals: { test: [...signal, NaN_] },
+    policy,
+    rules: { ...free, markets: Object.fromEntries(margin.map((market) => [market, { margin: true }])) },
+  });
   return [...result.trace.market[0]!.exposure].slice(1).map(Math.round);
 }
 

@@ -1,5 +1,5 @@
-import type { BacktestSurroundings } from '../../src/backtest/backtest.ts';
-import { backtestBot, type MarketData } from '../../src/backtest/backtest.ts';
+import { type BacktestSurroundings, backtestBot } from '../../src/backtest/backtest.ts';
+import type { MarketData } from '../../src/backtest/preparation.ts';
 import { memoryTrials } from '../../src/backtest/trials.ts';
 import type { Bars } from '../../src/core/bars.ts';
 import { memoryFitStore } from '../../src/models/bundle.ts';

@@ -69,7 +69,7 @@ export function fillsOf({ trace }: Run): readonly FillEvent[] {
   return trace.events.filter((event) => event.kind === 'fill');
 }
 
-function joined(panel: Panel, pieces: readonly Run[]): Run {
+export function joined(panel: Panel, pieces: readonly Run[]): Run {
   const join = (pick: (piece: Run) => Float64Array) => Float64Array.from(pieces.flatMap((piece) => [...pick(piece)]));
   return {
     trace: {

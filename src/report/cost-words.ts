@@ -1,0 +1,33 @@
+import { type CostBreakdown, HIGHEST_FEE, type RunResult } from '../backtest/result.ts';
+import { counted, percent, share } from './format.ts';
+
+/*
+ * Costs, and what could not be known, in words.
+ */
+
+/** At what flat fee of every fill the profit is used up, and the lead over buy & hold; empty where neither was computed. */
+export function breakEvenWords({ profit, buyAndHold }: CostBreakdown['breakEvenFee']): string {
+  const clauses: string[] = [];
+  if (profit?.kind === 'fee') clauses.push(`it would break even at a flat fee of ${share(profit.fee)} a fill`);
+  if (profit?.kind === 'behind') clauses.push('it makes no profit even without fees');
+  if (profit?.kind === 'ahead') clauses.push(`it makes a profit even at a fee of ${share(HIGHEST_FEE)} a fill`);
+  if (buyAndHold?.kind === 'fee') clauses.push(`buy & hold is matched at ${share(buyAndHold.fee)}`);
+  if (buyAndHold?.kind === 'behind') clauses.push('it is behind buy & hold even without fees');
+  if (buyAndHold?.kind === 'ahead') clauses.push(`it is ahead of buy & hold even at ${share(HIGHEST_FEE)}`);
+  const text = clauses.join('; ');
+  return text && `${text[0]!.toUpperCase()}${text.slice(1)}.`;
+}
+
+/**
+ * The return with every bar that holds several levels taken for the worse and for the better; empty where there are none. As the account goes on
+ * from each of them, luck may turn the two round: then they are no bounds, and are not called so.
+ */
+export function boundWords({ ambiguousBars, bounds }: Pick<RunResult['assumptions'], 'ambiguousBars' | 'bounds'>): string {
+  if (ambiguousBars === 0 || bounds === null) return '';
+  const [bars, them] = ambiguousBars === 1 ? ['the one ambiguous bar', 'it'] : [`all ${counted(ambiguousBars, 'ambiguous bar')}`, 'all'];
+  const worst = `with ${bars} against it: ${percent(bounds.worst)}`;
+  const best = `with ${them} in its favour: ${percent(bounds.best)}`;
+  return bounds.worst <= bounds.best
+    ? `Lower bound, ${worst}; upper bound, ${best}.`
+    : `Return ${worst}; ${best}, since other trades followed.`;
+}

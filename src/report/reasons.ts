@@ -1,0 +1,72 @@
+import type { TradeRow } from '../backtest/result.ts';
+
+/*
+ * Why something was done, in words: the codes of `Reason`, of protective levels, and of orders.
+ */
+
+/** Codes that do not read as words once their capitals are spaced. */
+const WORDS: Readonly<Record<string, string>> = {
+  absent: 'no bar',
+  belowThreshold: 'below the threshold',
+  inBand: 'within the band',
+  noShortOnSpot: 'no short sale on spot',
+  unsized: 'size not known yet',
+  drawdownHalt: 'halted by the maximum drawdown',
+  dailyLossHalt: 'halted by the daily loss',
+  lossesHalt: 'halted after losses in a row',
+  exposureLimit: 'limited exposure',
+};
+
+/** A code such as `stopLossGap` in words: `stop loss, at the open`. Words of one's own stay as they are. */
+export function reasonWords(code: string): string {
+  if (!/^[a-z][A-Za-z]*$/.test(code)) return code;
+  const gap = code.endsWith('Gap');
+  const name = gap ? code.slice(0, -'Gap'.length) : code;
+  return `${WORDS[name] ?? name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}${gap ? ', at the open' : ''}`;
+}
+
+/** Reasons of a policy's own; and of guards that let it leave a side, but not enter the other. */
+const SIGNALS = [
+  'exit',
+  'enterLong',
+  'enterShort',
+  'belowThreshold',
+  'rebalance',
+  'holding',
+  'signal',
+  'cooldown',
+  'lossesHalt',
+  'staleData',
+];
+
+/** What made a position end: `signal`, or the reason in words. */
+export function exitWords(reason: string): string {
+  return SIGNALS.includes(reason) ? 'signal' : reasonWords(reason);
+}
+
+/** Closed trades that ended in one way. */
+export interface ExitGroup {
+  readonly words: string;
+  readonly count: number;
+  /** Quote, and of the money put in; averages over the trades. */
+  readonly averageProfit: number;
+  readonly averageFraction: number;
+  /** Quote, of all together. */
+  readonly profit: number;
+}
+
+/** The closed trades by what made them end, the commonest first; `gaps: false` takes an exit at an open beyond its level for one at the level. */
+export function exitsByReason(trades: readonly TradeRow[], gaps = true): ExitGroup[] {
+  const groups = new Map<string, TradeRow[]>();
+  for (const trade of trades) {
+    if (trade.exitTime === null) continue;
+    const reason = trade.exitReason ?? 'signal';
+    const words = exitWords(gaps ? reason : reason.replace(/Gap$/, ''));
+    groups.set(words, [...(groups.get(words) ?? []), trade]);
+  }
+  return Array.from(groups, ([words, group]) => {
+    const profit = group.reduce((sum, trade) => sum + trade.profit, 0);
+    const fraction = group.reduce((sum, trade) => sum + trade.profitFraction, 0);
+    return { words, count: group.length, averageProfit: profit / group.length, averageFraction: fraction / group.length, profit };
+  }).sort((a, b) => b.count - a.count);
+}

@@ -1,4 +1,4 @@
-// One workload in a process of its own, on the compiled package, so that its memory is its own: node engine-process.mjs MARKETS REPETITIONS
+// One workload in a process of its own, on the compiled package, so that its memory is its own: node engine-process.mjs MARKETS REPETITIONS [orders]
 import { createPanel, createStrategy, run, synthetic } from '../dist/index.js';
 
 const BARS = 1_000_000;
@@ -17,6 +17,11 @@ const rules = {
   costs: { taker: 0.0001, slippage: 0 },
   share: 1 / markets,
   band: 0.05,
+  // With everything that a bar can set off: a stop, a target, a trailing stop, and less volume than is wanted.
+  ...(process.argv[4] === 'orders' && {
+    guards: { stopLoss: 0.005, takeProfit: 0.01, trailingStop: { fraction: 0.008 } },
+    volumeCap: { share: 0.05, quantity: 'resolve' },
+  }),
 };
 const panel = createPanel(bars);
 

@@ -1,12 +1,14 @@
 /** Paperwalk as a library: a strategy in code, on the same engine as the command line tool. */
 
 // Backtests: one long tick, and what it amounts to.
-export { type BacktestOptions, backtest } from './backtest/options.ts';
+export { type BacktestOptions, backtest, type SweepOptions, sweep } from './backtest/options.ts';
 export type { Backtest, RunResult } from './backtest/result.ts';
+export type { CellFigures } from './backtest/sweep.ts';
 // Bars: closed intervals of a market, and where they come from.
 export { type BarColumns, BarError, type Bars, type Column, createBars, firstRowAt, sliceBars } from './core/bars.ts';
 // The engine: the one fold over slices, for those who bring their own columns.
 export { type Run, run } from './core/engine.ts';
+export type { FundingRates } from './core/funding.ts';
 export type { Order, OrderKind, Protection, Ticket, Trail } from './core/order.ts';
 export { createPanel, type Panel } from './core/panel.ts';
 // Strategies: signals to targets.

@@ -1,6 +1,9 @@
 import type { Bars } from '../core/bars.ts';
 import { type CalendarName, periodsPerYear } from '../core/calendar.ts';
+import type { FundingRates } from '../core/funding.ts';
 import type { Policy, Signal, Strategy } from '../core/policy.ts';
+import type { Costs, Guards, MarketRules, OrderStyle, Rules, VolumeCap } from '../core/rules.ts';
+import { checkMarketNames, checkRules } from '../core/rules-check.ts';
 import type { FillRule } from '../core/trace.ts';
 import { columnsHash } from '../data/store.ts';
 import { type FitStore, type ForecastStore, memoryFitStore } from '../models/bundle.ts';
@@ -13,7 +16,11 @@ import { type Sizing, sizingRules } from '../strategies/sizing.ts';
 import type { Bot } from '../walk/bot.ts';
 import { backtestBot } from './backtest.ts';
 import type { Progress } from './fit-source.ts';
+import type { Surroundings } from './predictions.ts';
+import type { MarketData } from './preparation.ts';
+import { type MarketData, prepareBot } from './preparation.ts';
 import type { Backtest } from './result.ts';
+import { type CellFigures, sweepBots } from './sweep.ts';
 import { memoryTrials, type TrialLedger } from './trials.ts';
 
 /** A backtest in code. Fractions, not percents; times in ms UTC; everything but the bars and what decides has a default. */
@@ -30,8 +37,23 @@ export interface BacktestOptions {
   readonly schedule?: { readonly retrain: number; readonly delay?: number; readonly maxAge?: number };
   /** Slot 0 of the schedule; default: the first bar. */
   readonly anchor?: number;
-  readonly costs?: { readonly taker?: number; readonly slippage?: number };
+  /** Default: a taker fee of 0.1 %, no slippage. */
+  readonly costs?: Partial<Costs>;
   readonly fill?: FillRule;
+  /** How targets are reached; market orders by default. */
+  readonly entry?: OrderStyle;
+  readonly exit?: OrderStyle;
+  /** Limit orders fill when they are touched. */
+  readonly optimistic?: boolean;
+  readonly volumeCap?: VolumeCap;
+  /** Of the account and every position; and by the market's name, in place of those of every position. */
+  readonly guards?: Guards;
+  readonly marketGuards?: Readonly<Record<string, Guards>>;
+  /** What markets allow, by name; spot with fractional quantities where not given. */
+  readonly markets?: Readonly<Record<string, MarketRules>>;
+  /** By the market's name: what longs pay for holding it; and bars of a lower interval, which decide what came first within a bar. */
+  readonly funding?: Readonly<Record<string, FundingRates>>;
+  readonly detail?: Readonly<Record<string, Bars>>;
   /** Quote; default 10,000. */
   readonly capital?: number;
   /** Fraction of equity at full exposure, shared by the markets; default 1. */
@@ -39,7 +61,7 @@ export interface BacktestOptions {
   /** How large positions are, in place of a fraction. */
   readonly sizing?: Sizing;
   readonly band?: number;
-  /** Names of the markets that may be sold short. */
+  /** Names of the markets that may be sold short, whatever else `markets` says of them. */
   readonly margin?: readonly string[];
   readonly calendar?: CalendarName;
   readonly periodsPerYear?: number;
@@ -61,25 +83,47 @@ export interface BacktestOptions {
  * of range and a DataError where the bars do not suffice.
  */
 export async function backtest(options: BacktestOptions): Promise<Backtest> {
-  const markets = Array.isArray(options.bars) ? (options.bars as readonly Bars[]) : [options.bars as Bars];
+  const bot = botOf(options);
+  const { trials = memoryTrials() } = options;
+  // The instant of a trial belongs to the command line tool, which has a clock.
+  return backtestBot(bot, dataOf(options), { ...surroundingsOf(options), trials, now: () => '', config: plainConfig(bot) });
+}
+
+/** What a cell of a sweep changes: anything that leaves bars and forecasts as they are. */
+export type SweepOptions = Omit<
+  BacktestOptions,
+  'bars' | 'model' | 'ensemble' | 'schedule' | 'anchor' | 'calendar' | 'period' | 'seed' | 'trials'
+>;
+
+/**
+ * The figures of many backtests on one set of bars and forecasts, in the order of the cells, all from the first bar at which each of them can
+ * decide: the same engine, one fold for each. Many cells on the same bars are exploratory: the best of them is better than it will be. Throws as
+ * `backtest` does.
+ */
+export async function sweep(options: BacktestOptions, cells: readonly SweepOptions[]): Promise<readonly CellFigures[]> {
+  const bots = cells.map((cell) => botOf({ ...options, ...cell }));
+  const [first] = bots;
+  return first ? sweepBots(bots, await prepareBot(first, dataOf(options), surroundingsOf(options))) : [];
+}
+
+function marketsOf({ bars }: BacktestOptions): readonly Bars[] {
+  return Array.isArray(bars) ? (bars as readonly Bars[]) : [bars as Bars];
+}
+
+function botOf(options: BacktestOptions): Bot {
+  const markets = marketsOf(options);
   const [first] = markets;
   if (!first) throw new TypeError('Expected the bars of at least one market, received none');
-  const { calendar = '24/7', costs = {}, seed = 1, fits = memoryFitStore(), trials = memoryTrials(), trainer } = options;
+  const { calendar = '24/7', costs = {}, seed = 1 } = options;
   if (options.sizing && options.fraction !== undefined) throw new TypeError('Expected either a fraction or a sizing, received both');
   const sizing: Sizing = options.sizing ?? { kind: 'fraction', of: options.fraction ?? 1 };
-  const bot: Bot = {
+  return {
     name: options.name ?? 'backtest',
     calendar,
     periodsPerYear: options.periodsPerYear ?? periodsPerYear(calendar, first.intervalMs),
     period: options.period ?? {},
     evaluate: options.evaluate ?? 'decision',
-    rules: {
-      capital: options.capital ?? 10_000,
-      fill: options.fill ?? 'next-open',
-      costs: { taker: costs.taker ?? 0.001, slippage: costs.slippage ?? 0 },
-      ...sizingRules(sizing, markets.length),
-      band: options.band ?? 0.05,
-    },
+    rules,
     strategy: strategyOf(options),
     schedule: createSchedule(options.schedule ?? { retrain: 180 }),
     seed,
@@ -88,22 +132,50 @@ export async function backtest(options: BacktestOptions): Promise<Backtest> {
     ...(options.ensemble && { ensemble: options.ensemble }),
     ...(options.anchor !== undefined && { anchor: options.anchor }),
   };
-  return backtestBot(
-    bot,
-    markets.map((bars) => ({ bars, origin: 'given in code', sha256: columnsHash(bars) })),
-    {
-      networkTrainer: async (engine) => trainer ?? loadTrainer(engine),
-      fits,
-      trials,
-      // Timings and the instant of a trial belong to the command line tool, which has a clock.
-      clock: () => 0,
-      now: () => '',
-      config: plainConfig(bot),
-      ...(options.forecasts && { forecasts: options.forecasts }),
-      ...(options.onProgress && { onProgress: options.onProgress }),
-      ...(options.abort && { signal: options.abort }),
-    },
-  );
+}
+
+function dataOf(options: BacktestOptions): readonly MarketData[] {
+  return marketsOf(options).map((bars) => ({ bars, origin: 'given in code', sha256: columnsHash(bars) }));
+}
+
+function surroundingsOf({ trainer, fits = memoryFitStore(), forecasts, onProgress, abort }: BacktestOptions): Surroundings {
+  return {
+    networkTrainer: async (engine) => trainer ?? loadTrainer(engine),
+    fits,
+    // Timings belong to the command line tool, which has a clock.
+    clock: () => 0,
+    ...(forecasts && { forecasts }),
+    ...(onProgress && { onProgress }),
+    ...(abort && { signal: abort }),
+  };
+}
+
+function pickGiven<K extends keyof BacktestOptions>(options: BacktestOptions, names: readonly K[]): Pick<BacktestOptions, K> {
+  return Object.fromEntries(names.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]]))) as Pick<
+    BacktestOptions,
+    K
+  >;
+}
+
+function marketRules({ markets = {}, margin = [] }: BacktestOptions): NonNullable<Rules['markets']> {
+  return { ...markets, ...Object.fromEntries(margin.map((market) => [market, { ...markets[market], margin: true }])) };
+}
+
+/** Throws a TypeError for rules out of range, and for what is said of markets that are not there or cannot have it. */
+function checkOptions({ funding = {}, detail = {} }: BacktestOptions, rules: Rules, markets: readonly Bars[]): void {
+  const names = markets.map(({ market }) => market);
+  checkRules(rules, names);
+  checkMarketNames('funding', funding, names);
+  checkMarketNames('detail', detail, names);
+  const spot = Object.keys(funding).find((market) => !rules.markets?.[market]?.margin);
+  if (spot !== undefined)
+    throw new TypeError(`Expected funding only for a market with margin: true, received it for ${spot}, which is spot`);
+  for (const { market, intervalMs } of markets) {
+    const fine = detail[market]?.intervalMs ?? intervalMs / 2;
+    if (!(fine < intervalMs && intervalMs % fine === 0)) {
+      throw new TypeError(`Expected detail of ${market} at a lower interval that divides ${intervalMs} ms, received ${fine} ms`);
+    }
+  }
 }
 
 function strategyOf({ strategy, signal, policy, model }: BacktestOptions): Strategy {

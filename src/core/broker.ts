@@ -1,6 +1,6 @@
 import type { Book } from './account.ts';
 import type { Bars } from './bars.ts';
-import { feeOf, slippageOf, unitCost } from './costs.ts';
+import { feeOf, feeRate, slippageOf, unitCost } from './costs.ts';
 import type { Order } from './order.ts';
 import { roundDown } from './rounding.ts';
 import type { MarketRules, Rules } from './rules.ts';
@@ -144,7 +144,7 @@ export function createBroker(book: Book, markets: readonly Bars[], rules: Rules,
     const about = Math.abs((exposure * equity) / price - held);
     const at = maker ? price : price * slipped(order, market, sign, about);
     let signed = (exposure * equity) / unitCost(costs, at, maker) - held;
-    if (inBase && signed > 0) signed /= 1 - costs.taker;
+    if (inBase && signed > 0) signed /= 1 - feeRate(costs, maker);
     if (wrongSide(order, signed)) return 0;
     if (fixed && signed !== 0) {
       order.remaining = Math.abs(signed);
@@ -160,20 +160,22 @@ export function createBroker(book: Book, markets: readonly Bars[], rules: Rules,
   /** What makes positions larger, shrunk by one factor where the cash does not suffice for all. */
   function enlarge(batch: readonly Meeting[]): void {
     let cost = 0;
+    // Minimum fees do not shrink with the quantities.
+    let unshrunk = 0;
     let freed = 0;
     for (const { order, market, price, maker } of batch) {
       if (!enlarges(market)) continue;
       const signed = wanted[market]!;
-      let size = Math.abs(signed);
-      if (size > left[market]!) size = left[market]!;
+      const size = roundDown(Math.min(Math.abs(signed), left[market]!), of[market]!.lot);
       const at = priceOf(order, market, signed, size, price, maker);
       const fee = inBase ? 0 : feeOf(costs, size, at, maker);
       cost += size * at * book.initial[market]! + fee;
+      if (!inBase && fee === costs.minimum) unshrunk += fee;
       freed += book.available(market, at) - book.cash;
     }
     const cash = Math.max(book.cash + freed, 0);
     // A factor within a few units in the last place of 1 is rounding, not competition for cash.
-    const factor = cost * (1 - 1e-12) > cash ? cash / cost : 1;
+    const factor = cost * (1 - 1e-12) > cash ? Math.max(cash - unshrunk, 0) / (cost - unshrunk) : 1;
     for (const meeting of batch) if (enlarges(meeting.market)) fill(meeting, wanted[meeting.market]!, factor);
   }
 
@@ -219,13 +221,18 @@ export function createBroker(book: Book, markets: readonly Bars[], rules: Rules,
     const { lot } = of[market]!;
     const held = book.quantity[market]!;
     const closing = signed === -held;
-    let size = Math.abs(signed);
-    if (!closing && !order.partly && tooSmall(order, market, size, barPrice)) return;
+    if (!closing && !order.partly && tooSmall(order, market, Math.abs(signed), barPrice)) return;
+    let size = closing ? Math.abs(signed) : roundDown(Math.abs(signed), lot);
+    if (size === 0) {
+      // Of an order that was filled in part less than a lot is left.
+      settled[market] = 1;
+      return;
+    }
     if (size > left[market]!) {
       size = roundDown(left[market]!, lot);
       capped[market] = 1;
       if (size === 0) return;
-    } else if (!closing) size = roundDown(size, lot);
+    }
     const enlarging = signed * held >= 0;
     let price = priceOf(order, market, signed, size, barPrice, maker);
     if (enlarging) {
@@ -244,8 +251,10 @@ export function createBroker(book: Book, markets: readonly Bars[], rules: Rules,
       if (factor < 1) capped[market] = 0;
     }
     const trade = signed > 0 ? size : -size;
-    const fee = feeOf(costs, size, price, maker);
-    const lost = size * Math.abs(price - barPrice);
+    const due = feeOf(costs, size, price, maker);
+    // A sale never costs more than it brings: the cash of a spot account stays at 0 or above.
+    const fee = !enlarging && book.margined[market] === 0 ? Math.min(due, size * price) : due;
+    const lost = size * (signed > 0 ? price - barPrice : barPrice - price);
     book.apply(market, trade, price, fee, lost, inBase);
     left[market]! -= size;
     settled[market] = 1;

@@ -1,17 +1,22 @@
 import { createRandom, deriveSeed } from './random.ts';
 import type { Costs } from './rules.ts';
 
+/** Fraction of the notional. */
+export function feeRate({ taker, maker = taker }: Costs, asMaker: boolean): number {
+  return asMaker ? maker : taker;
+}
+
 /** Quote: the rate and the fee for each unit, but at least the minimum. */
 export function feeOf(costs: Costs, quantity: number, price: number, maker: boolean): number {
-  const { taker, maker: makerRate = taker, perUnit = 0, minimum = 0 } = costs;
-  const fee = quantity * price * (maker ? makerRate : taker) + quantity * perUnit;
-  return fee < minimum ? minimum : fee;
+  const { perUnit = 0, minimum } = costs;
+  const fee = quantity * price * feeRate(costs, maker) + quantity * perUnit;
+  return minimum !== undefined && fee < minimum ? minimum : fee;
 }
 
 /** What one unit held costs at a price, the fee of getting it included (a minimum fee left aside), quote. */
 export function unitCost(costs: Costs, price: number, maker: boolean): number {
-  const { taker, maker: makerRate = taker, perUnit = 0, currency } = costs;
-  const rate = maker ? makerRate : taker;
+  const { perUnit = 0, currency } = costs;
+  const rate = feeRate(costs, maker);
   return currency === 'base' ? price / (1 - rate) : price * (1 + rate) + perUnit;
 }
 

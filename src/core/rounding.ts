@@ -1,5 +1,5 @@
 // A quotient this close to a whole number is that number, missed by rounding.
-const NEARLY = 1e-9;
+const NEARLY = 1e-12;
 
 /** The quantity, rounded down to a whole number of lots; as it is where there are none. */
 export function roundDown(quantity: number, lot: number | undefined): number {

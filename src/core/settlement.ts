@@ -221,7 +221,11 @@ export function createSettlement(setup: Setup, book: Book, events: Event[], resu
         const bars = covered[m] ? detail[m]! : markets[m]!;
         source[m] = bars;
         if (!covered[m]) row[m] = time === start ? whole[m]! : -1;
-        else row[m] = bars.openTime[next[m]!] === time ? next[m]!++ : -1;
+        else if (bars.openTime[next[m]!] !== time) row[m] = -1;
+        else {
+          row[m] = bars.volume[next[m]!]! > 0 ? next[m]! : -1;
+          next[m]! += 1;
+        }
       }
       if (time > start) opening(false);
       ranging();

@@ -24,7 +24,7 @@ export interface FillEvent {
   readonly price: number;
   /** Quote. */
   readonly fee: number;
-  /** Quote lost to slippage: quantity x |price - the bar's price|. */
+  /** Quote lost to slippage: quantity x how much worse the price was than the bar's; negative where it was better. */
   readonly slippage: number;
   /** The share of what was wanted that the cash sufficed for: 1, or less where several buys competed. */
   readonly factor: number;

@@ -1,4 +1,4 @@
-import { type CostBreakdown, HIGHEST_FEE, type RunResult } from '../backtest/result.ts';
+import { type BreakEven, type CostBreakdown, HIGHEST_FEE, type RunResult } from '../backtest/result.ts';
 import { counted, percent, share } from './format.ts';
 
 /*
@@ -16,6 +16,20 @@ export function breakEvenWords({ profit, buyAndHold }: CostBreakdown['breakEvenF
   if (buyAndHold?.kind === 'ahead') clauses.push(`it is ahead of buy & hold even at ${share(HIGHEST_FEE)}`);
   const text = clauses.join('; ');
   return text && `${text[0]!.toUpperCase()}${text.slice(1)}.`;
+}
+
+/** The same for a line that begins otherwise: `; break-even fee 0.31%, level with buy & hold at 0.12%`. */
+export function breakEvenBrief({ profit, buyAndHold }: CostBreakdown['breakEvenFee']): string {
+  const brief = (even: BreakEven | null, fee: string, behind: string, ahead: string): readonly string[] => {
+    if (even === null) return [];
+    if (even.kind === 'fee') return [`${fee} ${share(even.fee)}`];
+    return [even.kind === 'behind' ? `${behind} even without fees` : `${ahead} even at ${share(HIGHEST_FEE)}`];
+  };
+  const clauses = [
+    ...brief(profit, 'break-even fee', 'no profit', 'a profit'),
+    ...brief(buyAndHold, 'level with buy & hold at', 'behind buy & hold', 'ahead of buy & hold'),
+  ];
+  return clauses.length > 0 ? `; ${clauses.join(', ')}` : '';
 }
 
 /**

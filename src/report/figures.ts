@@ -96,7 +96,7 @@ export function priceFigure(columns: MarketColumns, { report: { trades }, trace 
         marks('long entry', entries('long', false), 'triangle', 'gain', size),
         marks('long entry, limit', entries('long', true), 'emptyTriangle', 'gain', size),
         marks('short entry', entries('short', false), DOWNWARDS, 'loss', size),
-        marks('short entry, limit', entries('short', true), 'emptyDiamond', 'loss', size),
+        { ...marks('short entry, limit', entries('short', true), 'emptyTriangle', 'loss', size), symbolRotate: 180 },
         marks(
           'exit',
           exits((reason) => !STOPS.test(reason) && !TARGETS.test(reason)),

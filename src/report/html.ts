@@ -5,6 +5,7 @@ import { drawdownFigure, equityFigure, foldFigure, lossFigure, priceFigure, rece
 import { basisPoints, coefficient, count, counted, day, percent, quantity, ratio, seconds, share } from './format.ts';
 import { escaped, facts, figure, list, paragraph, section } from './markup.ts';
 import { configuration, dataSection, page, SENTENCE_END } from './page.ts';
+import { guardWords } from './reasons.ts';
 import {
   exitTable,
   fitTable,
@@ -39,6 +40,7 @@ export async function htmlReport(backtest: Backtest): Promise<string> {
     dataSection(report.data),
     runSection(report),
     listSection('All trades', 'trade', report.trades, tradeTable),
+    report.guards.length === 0 ? '' : listSection('What guards did', 'event', report.guards, guardTable),
     listSection('Unfilled orders', 'unfilled order', report.rejections, rejectionTable),
   ];
   return page(`${report.name}: backtest ${period(report)}`, '', body);
@@ -72,6 +74,7 @@ function equitySection(drawing: Drawing, backtest: Backtest): string {
 
 function tradingSection(drawing: Drawing, backtest: Backtest): string {
   const { trades, guards } = backtest.report;
+  const acts = guardWords(guards);
   const shown = backtest.columns.slice(0, DRAWN_MARKETS).map((columns) => priceFigure(columns, backtest));
   return section(
     'Trading',
@@ -80,7 +83,7 @@ function tradingSection(drawing: Drawing, backtest: Backtest): string {
     ...(trades.some(({ exitTime }) => exitTime !== null) ? ['<h3>How positions ended</h3>', exitTable(trades)] : []),
     '<h3>What stood behind each target</h3>',
     reasonTable(backtest),
-    ...(guards.length > 0 ? ['<h3>What guards did</h3>', guardTable(guards)] : []),
+    ...(acts ? [paragraph(`${acts}. The list stands at the end.`)] : []),
   );
 }
 

@@ -1,4 +1,5 @@
-import type { TradeRow } from '../backtest/result.ts';
+import type { RunResult, TradeRow } from '../backtest/result.ts';
+import { count, counted } from './format.ts';
 
 /*
  * Why something was done, in words: the codes of `Reason`, of protective levels, and of orders.
@@ -69,4 +70,17 @@ export function exitsByReason(trades: readonly TradeRow[], gaps = true): ExitGro
     const fraction = group.reduce((sum, trade) => sum + trade.profitFraction, 0);
     return { words, count: group.length, averageProfit: profit / group.length, averageFraction: fraction / group.length, profit };
   }).sort((a, b) => b.count - a.count);
+}
+
+/** How often each guard acted; empty where none did. What a guard of the account does to its markets is one act. */
+export function guardWords(guards: RunResult['guards']): string {
+  const acts = new Set(guards.flatMap(({ time, guard, action }) => (action === 'acts' ? [`${guard} ${time}`] : [])));
+  const times = new Map<string, number>();
+  for (const act of acts) {
+    const [guard = ''] = act.split(' ');
+    times.set(guard, (times.get(guard) ?? 0) + 1);
+  }
+  return acts.size === 0
+    ? ''
+    : `Guards acted ${counted(acts.size, 'time')}: ${Array.from(times, ([guard, n]) => `${guard} ${count(n)}`).join(', ')}`;
 }

@@ -164,7 +164,7 @@ export function guardTable(guards: RunResult['guards']): string {
     [
       { heading: 'Time', text: (row) => moment(row.time) },
       { heading: 'Of', text: ({ market }) => (market === null ? 'the account' : several ? market : 'the market'), words: true },
-      { heading: 'Guard', text: (row) => `${reasonWords(row.guard)} ${row.action}`, words: true },
+      { heading: 'Guard', text: (row) => `${reasonWords(row.guard)}: ${row.action}`, words: true },
       // Fractions among its words are long.
       { heading: 'Because', text: (row) => row.reason.replace(/\d+\.\d{3,}/g, (fraction) => share(Number(fraction))), words: true },
     ],

@@ -1,8 +1,8 @@
 import { createColors } from 'picocolors';
 import type { Backtest, ForecastReport, Performance, RunResult, Skill } from '../backtest/result.ts';
-import { breakEvenWords } from './cost-words.ts';
+import { breakEvenBrief } from './cost-words.ts';
 import { basisPoints, count, counted, day, money, percent, pValue, ratio, share } from './format.ts';
-import { exitsByReason } from './reasons.ts';
+import { exitsByReason, guardWords } from './reasons.ts';
 import { sparklines } from './sparkline.ts';
 import { type Colours, clip, grid, plain, wrap } from './text.ts';
 
@@ -85,18 +85,11 @@ function performanceLines({ performance, buyAndHold }: RunResult, width: number,
 function tradingLines({ costs, trades, guards }: RunResult): string[] {
   const open = trades.filter(({ exitTime }) => exitTime === null).length;
   const exits = exitsByReason(trades, false).map(({ words, count: times }) => `${words} ${count(times)}`);
-  const acted = new Map<string, number>();
-  // What a guard of the account does to its markets is one act.
-  for (const act of new Set(guards.flatMap(({ time, guard, action }) => (action === 'acts' ? [`${guard} ${time}`] : [])))) {
-    const [guard = ''] = act.split(' ');
-    acted.set(guard, (acted.get(guard) ?? 0) + 1);
-  }
-  const times = Array.from(acted, ([guard, n]) => `${guard} ${count(n)}`);
-  const all = Array.from(acted.values()).reduce((sum, n) => sum + n, 0);
+  const acts = guardWords(guards);
   return [
-    ...(trades.length > 0 ? [`Gross ${money(costs.gross)} -> net ${money(costs.net)}. ${breakEvenWords(costs.breakEvenFee)}`.trim()] : []),
+    ...(trades.length > 0 ? [`Gross ${money(costs.gross)} -> net ${money(costs.net)}${breakEvenBrief(costs.breakEvenFee)}`] : []),
     ...(exits.length > 0 ? [`Exits: ${[...exits, ...(open > 0 ? [`still open ${open}`] : [])].join(', ')}`] : []),
-    ...(all > 0 ? [`Guards acted ${counted(all, 'time')}: ${times.join(', ')}`] : []),
+    ...(acts ? [acts] : []),
   ];
 }
 

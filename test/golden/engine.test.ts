@@ -119,7 +119,10 @@ describe.skipIf(!present)('golden backtests (skipped where ../shared is absent)'
     });
     const counted = fills.map(({ reason }) => REASONS[reason] ?? 'signal');
     for (const [reason, count] of Object.entries(variant.exits_by_reason)) {
-      expect(counted.filter((name) => name === reason), reason).toHaveLength(count);
+      expect(
+        counted.filter((name) => name === reason),
+        reason,
+      ).toHaveLength(count);
     }
     expect(report.assumptions.ambiguousBars).toBe(variant.ambiguous_bars ?? 0);
     variant.equity_index.forEach((index, k) => {

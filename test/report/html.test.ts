@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { money } from '../../src/report/format.ts';
 import { htmlReport } from '../../src/report/html.ts';
-import { fixture } from './fixture.ts';
+import { costsOf, fixture } from './fixture.ts';
 
 const NAMESPACES = /http:\/\/www\.w3\.org\/(2000\/svg|1999\/xlink)/g;
 const figuresOf = (html: string) => [...html.matchAll(/<figure><h3>(.*?)<\/h3>/g)].map((match) => match[1]);
@@ -41,6 +42,7 @@ describe('the HTML report', () => {
       'The last 200 scored bars: coinbase:BTC/USD',
       'Skill by fold',
       'Price and trades: coinbase:BTC/USD',
+      'From gross to net',
       'Losses while training',
     ]);
   });
@@ -51,6 +53,7 @@ describe('the HTML report', () => {
       'Strategy and buy &amp; hold',
       'Forecast',
       'Trading',
+      'Costs',
       'Fits',
       'Assumptions',
       'Data',
@@ -82,10 +85,19 @@ describe('the HTML report', () => {
 
   it('prints every trade, the rejection, and the refused fit with its reason', () => {
     expect(html).toContain('<p>20 trades.</p>');
-    expect(html.match(/<td class="words">signal<\/td>/g)?.length).toBe(20);
+    // One of them is the group of those trades.
+    expect(html.match(/<td class="words">signal<\/td>/g)?.length).toBe(20 + 1);
     expect(html).toContain('below the smallest order');
     expect(html).toContain('the loss is not finite');
     expect(html).toContain('warming up');
+  });
+
+  it('sets out costs from gross to net, and says at what fee nothing would be left', () => {
+    const { costs } = fixture().report;
+    for (const words of ['gross profit', 'fees', 'slippage', 'net profit']) expect(html).toContain(`<td class="words">${words}</td>`);
+    for (const amount of [costs.gross, -costs.fees, costs.net]) expect(html).toContain(`<td>${money(amount)}</td>`);
+    expect(html).not.toMatch(/<td class="words">(funding|interest|shortfall)</);
+    expect(html).toContain('It would break even at a flat fee of 0.31% a fill; it is behind buy &amp; hold even without fees.');
   });
 
   it('has nothing that is undefined in print', () => {
@@ -119,7 +131,7 @@ describe('the HTML report of another run', () => {
   it('has neither forecast nor fits without a model', async () => {
     const html = await htmlReport(fixture({ model: false }));
     expect(html).not.toMatch(/<h2>(Forecast|Fits)</);
-    expect(figuresOf(html)).toEqual(['Equity', 'Drawdown', 'Price and trades: coinbase:BTC/USD']);
+    expect(figuresOf(html)).toEqual(['Equity', 'Drawdown', 'Price and trades: coinbase:BTC/USD', 'From gross to net']);
   });
 
   it('draws the first four of many markets and says so', async () => {
@@ -137,7 +149,7 @@ describe('the HTML report of another run', () => {
     expect(html).toContain('20,000 values are drawn as the lowest and highest of each of 1,000 equal stretches.');
     expect(html).toContain('400 of 1,000 trades are drawn, evenly spaced.');
     expect(html).toContain('500 of 1,000 rows are left out here');
-    expect(html.match(/<td class="words">signal<\/td>/g)?.length).toBe(500);
+    expect(html.match(/<td class="words">signal<\/td>/g)?.length).toBe(500 + 1);
   });
 
   it('takes a logarithmic axis for equity that grows more than tenfold', async () => {
@@ -152,5 +164,52 @@ describe('the HTML report of another run', () => {
 
   it('survives a run of no bars and of one', async () => {
     for (const bars of [0, 1]) expect(await htmlReport(fixture({ bars }))).not.toMatch(/NaN|undefined|Infinity|\bnull\b/);
+  });
+
+  it('draws what was received as a gain, and says what a shortfall is', async () => {
+    const base = fixture();
+    const costs = costsOf(base.report.performance, { funding: -40, interest: 12, shortfall: 7 });
+    const html = await htmlReport({ ...base, report: { ...base.report, costs } });
+    for (const row of ['funding</td><td>40.00', 'interest</td><td>-12.00', 'shortfall</td><td>7.00']) expect(html).toContain(row);
+    expect(html).toContain('it was not charged to the account');
+  });
+
+  it('tells exits by their reason, limit fills, guards and both bounds apart', async () => {
+    const base = fixture({ bars: 200 });
+    const reasons = ['stopLossGap', 'takeProfit', 'enterShort', 'liquidation'];
+    const trades = base.report.trades.map((trade, n) => (trade.exitTime === null ? trade : { ...trade, exitReason: reasons[n % 4]! }));
+    const events = base.trace.events.map((event) => (event.kind === 'fill' && event.id.endsWith('/0') ? { ...event, maker: true } : event));
+    const time = base.report.evaluation.from;
+    const guards = [
+      { time, market: null, guard: 'maxDrawdown', action: 'acts' as const, reason: 'a fall of 0.25123 from the highest value' },
+      { time, market: 'coinbase:BTC/USD', guard: 'maxDrawdown', action: 'acts' as const, reason: 'the position is given up' },
+    ];
+    const assumptions = {
+      ...base.report.assumptions,
+      costs: { taker: 0.001, maker: 0.0002, slippage: null },
+      ambiguousBars: 2,
+      bounds: { worst: 0.01, best: 0.02 },
+    };
+    const html = await htmlReport({
+      ...base,
+      trace: { ...base.trace, events },
+      report: { ...base.report, trades, guards, assumptions },
+    });
+    for (const words of [
+      'stop loss, at the open',
+      'take profit',
+      'signal',
+      'liquidation',
+      'the account',
+      'the market',
+      'max drawdown: acts',
+    ])
+      expect(html).toContain(`<td class="words">${words}</td>`);
+    expect(html).toContain('a fall of 25.1% from the highest value');
+    expect(html).toContain('Guards acted 1 time: maxDrawdown 1. The list stands at the end.');
+    expect(html).toContain('Lower bound, with all 2 ambiguous bars against it: +1.00%; upper bound, with all in its favour: +2.00%.');
+    expect(html).toContain('0.020% of the notional');
+    expect(html).toContain('depends on the fill');
+    for (const name of ['long entry', 'long entry, limit', 'exit', 'stopped', 'target reached']) expect(html).toContain(`>${name}</text>`);
   });
 });

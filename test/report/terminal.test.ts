@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { sparklines } from '../../src/report/sparkline.ts';
 import { terminalSummary } from '../../src/report/terminal.ts';
-import { fixture, forecastOf, skillOf } from './fixture.ts';
+import { costsOf, fixture, forecastOf, skillOf } from './fixture.ts';
 
 const plain = { colour: false, width: 100 };
 const ESCAPE = '\u001b';
@@ -52,6 +52,39 @@ describe('the terminal summary', () => {
       expect(Math.max(...shown.map((line) => line.length))).toBeLessThanOrEqual(Math.min(100, width));
       if (width >= 100) expect(shown.length).toBeLessThanOrEqual(40);
     }
+  });
+
+  it('says what trading cost, how it ended and what held it back', () => {
+    const base = fixture().report;
+    const reasons = ['stopLoss', 'stopLossGap', 'exit', 'enterShort', 'takeProfit'];
+    const trades = base.trades.map((trade, n) => ({ ...trade, exitTime: base.evaluation.to, exitReason: reasons[n % 5]! }));
+    const open = { ...trades[0]!, exitTime: null, exitReason: null };
+    const acts = (guard: string, market: string | null, time: number) => ({
+      time: `2024-01-0${time}T00:00:00.000Z`,
+      market,
+      guard,
+      action: 'acts' as const,
+      reason: '',
+    });
+    const guards = [
+      acts('maxDrawdown', null, 1),
+      acts('maxDrawdown', 'coinbase:BTC/USD', 1),
+      acts('cooldown', 'coinbase:BTC/USD', 2),
+      { ...acts('cooldown', 'coinbase:BTC/USD', 3), action: 'ends' as const },
+      acts('cooldown', 'coinbase:BTC/USD', 4),
+    ];
+    const costs = costsOf({ ...base.performance, endEquity: 11_230 });
+    const shown = terminalSummary(fixture({ report: { trades: [...trades, open], guards, costs } }), plain);
+    expect(shown).toContain('Gross 1,374.00 -> net 1,230.00; break-even fee 0.31%, behind buy & hold even without fees\n');
+    expect(shown).toContain('Exits: stop loss 8, signal 8, take profit 4, still open 1');
+    expect(shown).toContain('Guards acted 3 times: maxDrawdown 1, cooldown 2');
+  });
+
+  it('warns of refused orders, not of those that ended as orders may', () => {
+    const rejections = ['expired after 3 bars', 'replaced by a later decision', 'withdrawn by stopLoss', 'cancelled', 'no cash left'];
+    const report = { rejections: rejections.map((reason) => ({ time: '2024-01-01T00:00:00.000Z', market: 'a', reason })), fits: [] };
+    expect(terminalSummary(fixture({ report }), plain)).toContain('Warning: 1 refused order\n'.trim());
+    expect(terminalSummary(fixture({ report: { ...report, rejections: report.rejections.slice(0, 4) } }), plain)).not.toContain('Warning');
   });
 
   it('counts the warnings it has no room for', () => {

@@ -175,10 +175,16 @@ describe('the verdict on what must not be overlooked', () => {
   it('names the lower bound where bars were ambiguous', () => {
     const bounds = { worst: 0.05, best: 0.2 };
     expect(aboutEvents({ assumptions: { ambiguousBars: 3, bounds } })).toBe(
-      'Lower bound, with every one of 3 ambiguous bars against it: +5.00%; upper bound, with every one in its favour: +20.0%.',
+      'Lower bound, with all 3 ambiguous bars against it: +5.00%; upper bound, with all in its favour: +20.0%.',
     );
     expect(aboutEvents({ assumptions: { ambiguousBars: 1, bounds } })).toBe(
       'Lower bound, with the one ambiguous bar against it: +5.00%; upper bound, with it in its favour: +20.0%.',
+    );
+  });
+
+  it('calls them no bounds where what followed turned them round', () => {
+    expect(aboutEvents({ assumptions: { ambiguousBars: 2, bounds: { worst: 0.2, best: 0.05 } } })).toBe(
+      'Return with all 2 ambiguous bars against it: +20.0%; with all in its favour: +5.00%, since other trades followed.',
     );
   });
 

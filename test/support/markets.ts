@@ -1,4 +1,5 @@
 import { type BarColumns, type Bars, createBars } from '../../src/core/bars.ts';
+import { createPanel, type Panel } from '../../src/core/panel.ts';
 import { createRandom } from '../../src/core/random.ts';
 
 export const HOUR = 3_600_000;
@@ -75,4 +76,9 @@ export function poisoned(bars: Bars, keep: number, seed = 99): Bars {
     copy.volume![row] = 1e9 * random.uniform();
   }
   return createBars(bars.market, bars.intervalMs, { openTime: bars.openTime, ...copy } as unknown as BarColumns);
+}
+
+/** A panel of one market. */
+export function singlePanel(bars: Bars): Panel {
+  return createPanel([bars]);
 }

@@ -82,7 +82,7 @@ function check(one: TradingCase): void {
   checkOrders(whole);
 }
 
-function setupOf(one: TradingCase): Setup {
+export function setupOf(one: TradingCase): Setup {
   const rows: Readonly<Record<string, readonly Row[]>> = one.markets ?? { X: one.bars ?? [] };
   const bars = Object.entries(rows).map(([market, of]) => barsFrom(market, of, HOUR));
   const dueAt = Object.entries(one.funding ?? {}).map(([bar, rate]) => [START + (Number(bar) - 1) * HOUR, rate] as const);

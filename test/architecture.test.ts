@@ -70,7 +70,10 @@ const ROOMS: Readonly<Record<string, Room>> = {
   config: { folders: EVERYTHING, packages: ['zod', 'yaml', 'node:'] },
   // The one place that runs code of a person's own.
   'config/module': { folders: ['config', 'index'], packages: ['jiti', 'node:'] },
-  cli: { folders: EVERYTHING, packages: ['zod', 'yaml', 'commander', 'cli-progress', 'cli-table3', 'picocolors', 'luxon', 'node:'] },
+  cli: {
+    folders: EVERYTHING,
+    packages: ['zod', 'yaml', 'commander', 'cli-progress', 'cli-table3', 'picocolors', 'luxon', 'piscina', 'node:'],
+  },
   index: { folders: EVERYTHING, packages: [] },
 };
 

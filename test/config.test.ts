@@ -183,7 +183,7 @@ describe('a bot file', () => {
       'more than the whole account',
       'model: gru',
       'sizing: { of: 150% }\nmodel: gru',
-      '5:15: Expected sizing.of to be a rate with its unit such as 0.1% or 5bp, > 0% and <= 100%, received "150%"',
+      '5:15: Expected at most 100%, all that the account can hold in its markets, received 150%; more needs type: margin and leverage',
     ],
     ['a missing key', 'interval: 1h\n', '', '1:1: Expected interval to be an interval such as 1m, 15m, 1h, 4h, 1d or 1w, received nothing'],
     ['a bad interval', '1h', '1 hour', '3:11: Expected interval to be an interval such as 1m, 15m, 1h, 4h, 1d or 1w, received "1 hour"'],

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { RunResult } from '../src/backtest/result.ts';
 import { paperwalk } from './cli/recorded-host.ts';
 
 const workspace = mkdtempSync(join(tmpdir(), 'paperwalk-examples-'));
@@ -29,7 +30,12 @@ function example(name: string): Promise<{ code: number | null; output: string }>
 
 describe('the examples', () => {
   it('are these', () => {
-    expect(readdirSync('examples').sort()).toEqual(['01-first-backtest.ts', '02-gru-walk-forward.ts', '03-what-a-network-knows.ts']);
+    expect(readdirSync('examples').sort()).toEqual([
+      '01-first-backtest.ts',
+      '02-gru-walk-forward.ts',
+      '03-what-a-network-knows.ts',
+      '04-orders.ts',
+    ]);
   });
 
   it.skipIf(!REAL)(`01 fits on one screen and ends with a verdict${absent}`, async () => {
@@ -53,6 +59,16 @@ describe('the examples', () => {
     expect(planted).toMatch(/Better than the linear model \(linear/);
     expect(noise).not.toMatch(/Better than the last price:/);
     expect(noise).toMatch(/None is better than the linear model/);
+    expect(code).toBe(0);
+  });
+});
+
+describe('the example of orders', () => {
+  it('04 enters by limit orders with a bracket, and ends by its stop, its target or the time stop', async () => {
+    expect(readFileSync('examples/04-orders.ts', 'utf8').split('\n').length).toBeLessThan(50);
+    const { code, output } = await example('04-orders.ts');
+    for (const reason of ['takeProfit', 'stopLoss', 'timeStop']) expect(output).toMatch(new RegExp(`^${reason}: [1-9]`, 'm'));
+    expect(output).toMatch(/buy & hold/);
     expect(code).toBe(0);
   });
 });
@@ -90,7 +106,7 @@ const TRAINED: Readonly<Record<string, { readonly sets: readonly string[]; reado
   'multi-output.yaml': { sets: ['history.from=2023-03-01', 'model.train.epochs=1'], scores: 31 * (4 * 2 + 1) },
 };
 
-const WITHOUT_MODEL = ['portfolio.yaml', 'sma-cross.yaml'];
+const WITHOUT_MODEL = ['bracket.yaml', 'perpetual.yaml', 'portfolio.yaml', 'sma-cross.yaml'];
 
 const bots = readdirSync('config')
   .filter((file) => file.endsWith('.yaml'))
@@ -114,6 +130,14 @@ describe('the example bots', () => {
       expect(report).toMatchObject({ schema: 'paperwalk/run@1', name: file.replace('.yaml', '') });
       if (!needsData) expect(report.performance.roundTrips).toBeGreaterThan(0);
       expect(report.verdict).toMatch(/Sharpe ratio/);
+      if (file === 'quantile-gru.yaml') {
+        const [header, ...rows] = readFileSync(join(workspace, 'runs', report.runId, 'forecasts.csv'), 'utf8')
+          .trimEnd()
+          .split('\n');
+        expect(header).toMatch(/,exposure,lower,upper$/);
+        const bounds = rows.map((row) => row.split(',').slice(-2).map(Number));
+        expect(bounds.some(([lower = 0, upper = 0]) => lower < upper)).toBe(true);
+      }
       if (!WITHOUT_MODEL.includes(file)) {
         expect(report.forecast.baselines.map((baseline: { name: string }) => baseline.name)).toEqual([
           'persistence',
@@ -124,6 +148,28 @@ describe('the example bots', () => {
       }
     });
   }
+
+  it('bracket.yaml enters in the book and ends positions in every way, in less than a second', async () => {
+    const report = JSON.parse((await printed(['backtest'], 'bracket.yaml', [])).stdout) as RunResult;
+    const reasons = report.trades.map(({ exitReason }) => exitReason);
+    for (const reason of ['exit', 'stopLoss', 'takeProfit', 'trailingStop']) expect(reasons).toContain(reason);
+    expect(report.rejections.some(({ reason }) => reason === 'expired after 3 bars')).toBe(true);
+    expect(report.guards.some(({ guard }) => guard === 'cooldown')).toBe(true);
+    const folder = join(workspace, 'runs', report.runId);
+    expect(/,fill,.*,true,enterLong$/m.test(readFileSync(join(folder, 'orders.csv'), 'utf8'))).toBe(true);
+    expect(/,cooldown,acts,/.test(readFileSync(join(folder, 'guards.csv'), 'utf8'))).toBe(true);
+    expect(report.timings.run).toBeLessThan(1);
+  });
+
+  it('perpetual.yaml trades both sides, pays funding, and is halted by its drawdown', async () => {
+    const report = JSON.parse((await printed(['backtest'], 'perpetual.yaml', [])).stdout) as RunResult;
+    expect(new Set(report.trades.map(({ side }) => side))).toEqual(new Set(['long', 'short']));
+    expect(report.costs.funding).not.toBe(0);
+    expect(report.trades.some(({ exitReason }) => exitReason === 'drawdownHalt')).toBe(true);
+    const halts = report.guards.filter(({ market }) => market === null).map(({ guard, action }) => `${guard} ${action}`);
+    expect(halts.slice(0, 2)).toEqual(['maxDrawdown acts', 'maxDrawdown ends']);
+    expect(report.timings.run).toBeLessThan(1);
+  });
 
   it('with an experiment are these', () => {
     expect(bots.flatMap(({ file, trains }) => (trains ? [file] : []))).toEqual(Object.keys(TRAINED).sort());

@@ -1,11 +1,14 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { costs, guards, marketFields, orders, volumeCap } from '../src/config/trading-schema.ts';
 import { resolveBot } from '../src/config.ts';
 import { createModel, networkOf } from '../src/models/model.ts';
 import { parameterCount } from '../src/models/parameters.ts';
 import { isPreset, preset, presetNames } from '../src/models/preset.ts';
+import { paperwalk } from './cli/recorded-host.ts';
 
 const GUIDES = ['README.md', ...readdirSync('docs').map((file) => join('docs', file))];
 // What a passage about one section leaves out.
@@ -33,6 +36,30 @@ describe('the guides', () => {
         expect(resolveBot(JSON.stringify(one), 'guide.yaml', { environment: {}, currentDirectory: '.' }).experiment?.seeds).toHaveLength(5);
       }
     } else expect(resolveBot(JSON.stringify(bot), 'guide.yaml', { environment: {}, currentDirectory: '.' }).bot.name).toBeTruthy();
+  });
+
+  it('docs/trading.md: passages that need no file run to their verdict', async () => {
+    const runnable = passages.filter(({ guide, text }) => guide.endsWith('trading.md') && !/csv:|expiredModel/.test(text));
+    expect(runnable.length).toBeGreaterThanOrEqual(6);
+    const folder = mkdtempSync(join(tmpdir(), 'paperwalk-trading-'));
+    const crossover = { kind: 'crossover', fast: 5, slow: 20 };
+    for (const { k, text } of runnable) {
+      const file = join(folder, `passage-${k}.yaml`);
+      writeFileSync(file, JSON.stringify({ ...REST, strategy: crossover, ...parse(text) }));
+      const { code, stdout, stderr } = await paperwalk(['backtest', file, '--json', '--quiet', '--workspace', folder]);
+      expect({ k, code, stderr }).toEqual({ k, code: 0, stderr: '' });
+      expect(JSON.parse(stdout).performance.exposure, `passage ${k}`).toBeGreaterThan(0);
+    }
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('docs/trading.md names every key of orders, costs, guards and markets', () => {
+    const guide = readFileSync('docs/trading.md', 'utf8');
+    const keys = [orders.shape, orders.shape.entry.unwrap().shape, volumeCap.shape, costs.shape, guards.shape, marketFields].flatMap(
+      Object.keys,
+    );
+    expect(keys.length).toBeGreaterThan(35);
+    for (const key of keys) expect(guide, key).toMatch(new RegExp(`\\b${key}\\b`));
   });
 
   it('docs/lab.md names every preset, and their numbers of parameters', () => {

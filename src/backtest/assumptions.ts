@@ -1,9 +1,8 @@
 import { isoInstant } from '../core/instant.ts';
 import { intervalName } from '../core/interval.ts';
 import type { Panel } from '../core/panel.ts';
-import type { Rules } from '../core/rules.ts';
+import type { Guards, Halt, Rules, TrailingStop } from '../core/rules.ts';
 import type { FillRule } from '../core/trace.ts';
-import { canonicalJson } from '../models/key.ts';
 import type { Bot } from '../walk/bot.ts';
 import { STACKING_WINDOW } from '../walk/stacking.ts';
 import { sizingWords } from './sizing-words.ts';
@@ -146,8 +145,28 @@ function marketNotes({ markets = {} }: Rules, panel: Panel): string[] {
 
 function guardNotes({ guards, marketGuards = {} }: Rules): string[] {
   const all = [...(guards ? [['', guards] as const] : []), ...Object.entries(marketGuards)];
-  return all.map(
-    ([market, own]) =>
-      `Guards${market ? ` of ${market}` : ''}: ${canonicalJson(own).replace(/["{}]/g, '').replaceAll(',', ', ').replaceAll(':', ' ')}.`,
-  );
+  return all.map(([market, own]) => `Guards${market ? ` of ${market}` : ''}: ${guardWords(own).join(', ')}.`);
+}
+
+function guardWords({ stopLoss, takeProfit, trailingStop, timeStop, cooldown, staleData, expiredModel, ...limits }: Guards): string[] {
+  const { maxDrawdown, dailyLoss, losses, maxExposure } = limits;
+  const fractions = { 'stop loss': stopLoss, 'take profit': takeProfit, 'daily loss': dailyLoss, 'maximum exposure': maxExposure };
+  const bars = { 'time stop after': timeStop, 'cooldown of': cooldown, 'stale data after': staleData };
+  return [
+    ...Object.entries(fractions).flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${share(value)}`])),
+    ...(trailingStop ? [`trailing stop ${trailWords(trailingStop)}`] : []),
+    ...Object.entries(bars).flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value} bar(s)`])),
+    ...(maxDrawdown ? [`maximum drawdown ${share(maxDrawdown.limit)}${pauseWords(maxDrawdown)}`] : []),
+    ...(losses ? [`${losses.limit} losses in a row${pauseWords(losses)}`] : []),
+    ...(expiredModel ? [expiredModel === 'flat' ? 'flat without a forecast' : 'positions are kept without a forecast'] : []),
+  ];
+}
+
+function trailWords({ fraction, multiple, period, intrabar }: TrailingStop): string {
+  const far = fraction === undefined ? `${multiple} average true ranges of ${period} bars` : share(fraction);
+  return `${far} from the best ${intrabar ? 'price' : 'close'}`;
+}
+
+function pauseWords({ pause }: Halt): string {
+  return ` (${pause === undefined ? 'for good' : `a pause of ${pause} bar(s)`})`;
 }

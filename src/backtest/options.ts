@@ -17,7 +17,6 @@ import type { Bot } from '../walk/bot.ts';
 import { backtestBot } from './backtest.ts';
 import type { Progress } from './fit-source.ts';
 import type { Surroundings } from './predictions.ts';
-import type { MarketData } from './preparation.ts';
 import { type MarketData, prepareBot } from './preparation.ts';
 import type { Backtest } from './result.ts';
 import { type CellFigures, sweepBots } from './sweep.ts';
@@ -114,20 +113,18 @@ function botOf(options: BacktestOptions): Bot {
   const markets = marketsOf(options);
   const [first] = markets;
   if (!first) throw new TypeError('Expected the bars of at least one market, received none');
-  const { calendar = '24/7', costs = {}, seed = 1 } = options;
-  if (options.sizing && options.fraction !== undefined) throw new TypeError('Expected either a fraction or a sizing, received both');
-  const sizing: Sizing = options.sizing ?? { kind: 'fraction', of: options.fraction ?? 1 };
+  const { calendar = '24/7', seed = 1, sizing } = options;
   return {
     name: options.name ?? 'backtest',
     calendar,
     periodsPerYear: options.periodsPerYear ?? periodsPerYear(calendar, first.intervalMs),
     period: options.period ?? {},
     evaluate: options.evaluate ?? 'decision',
-    rules,
+    rules: rulesOf(options, markets),
     strategy: strategyOf(options),
     schedule: createSchedule(options.schedule ?? { retrain: 180 }),
     seed,
-    ...(options.sizing && { sizing }),
+    ...(sizing && { sizing }),
     ...(options.model && { model: options.model }),
     ...(options.ensemble && { ensemble: options.ensemble }),
     ...(options.anchor !== undefined && { anchor: options.anchor }),
@@ -135,7 +132,17 @@ function botOf(options: BacktestOptions): Bot {
 }
 
 function dataOf(options: BacktestOptions): readonly MarketData[] {
-  return marketsOf(options).map((bars) => ({ bars, origin: 'given in code', sha256: columnsHash(bars) }));
+  return marketsOf(options).map((bars): MarketData => {
+    const funding = options.funding?.[bars.market];
+    const detail = options.detail?.[bars.market];
+    return {
+      bars,
+      origin: 'given in code',
+      sha256: columnsHash(bars),
+      ...(funding && { funding }),
+      ...(detail && { detail: { ...detail, market: bars.market } }),
+    };
+  });
 }
 
 function surroundingsOf({ trainer, fits = memoryFitStore(), forecasts, onProgress, abort }: BacktestOptions): Surroundings {
@@ -150,15 +157,26 @@ function surroundingsOf({ trainer, fits = memoryFitStore(), forecasts, onProgres
   };
 }
 
-function pickGiven<K extends keyof BacktestOptions>(options: BacktestOptions, names: readonly K[]): Pick<BacktestOptions, K> {
-  return Object.fromEntries(names.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]]))) as Pick<
-    BacktestOptions,
-    K
-  >;
-}
-
-function marketRules({ markets = {}, margin = [] }: BacktestOptions): NonNullable<Rules['markets']> {
-  return { ...markets, ...Object.fromEntries(margin.map((market) => [market, { ...markets[market], margin: true }])) };
+function rulesOf(options: BacktestOptions, markets: readonly Bars[]): Rules {
+  const { costs, entry, exit, optimistic, volumeCap, guards, marketGuards } = options;
+  if (options.sizing && options.fraction !== undefined) throw new TypeError('Expected either a fraction or a sizing, received both');
+  const shortable = (options.margin ?? []).map((market) => [market, { ...options.markets?.[market], margin: true }] as const);
+  const rules: Rules = {
+    capital: options.capital ?? 10_000,
+    fill: options.fill ?? 'next-open',
+    costs: { taker: 0.001, slippage: 0, ...costs },
+    ...sizingRules(options.sizing ?? { kind: 'fraction', of: options.fraction ?? 1 }, markets.length),
+    band: options.band ?? 0.05,
+    ...((options.markets ?? options.margin) && { markets: { ...options.markets, ...Object.fromEntries(shortable) } }),
+    ...(volumeCap && { volumeCap }),
+    ...(entry && { entry }),
+    ...(exit && { exit }),
+    ...(optimistic !== undefined && { optimistic }),
+    ...(guards && { guards }),
+    ...(marketGuards && { marketGuards }),
+  };
+  checkOptions(options, rules, markets);
+  return rules;
 }
 
 /** Throws a TypeError for rules out of range, and for what is said of markets that are not there or cannot have it. */
@@ -168,11 +186,10 @@ function checkOptions({ funding = {}, detail = {} }: BacktestOptions, rules: Rul
   checkMarketNames('funding', funding, names);
   checkMarketNames('detail', detail, names);
   const spot = Object.keys(funding).find((market) => !rules.markets?.[market]?.margin);
-  if (spot !== undefined)
-    throw new TypeError(`Expected funding only for a market with margin: true, received it for ${spot}, which is spot`);
+  if (spot) throw new TypeError(`Expected funding only for a market with margin: true, received it for ${spot}, which is spot`);
   for (const { market, intervalMs } of markets) {
-    const fine = detail[market]?.intervalMs ?? intervalMs / 2;
-    if (!(fine < intervalMs && intervalMs % fine === 0)) {
+    const fine = detail[market]?.intervalMs;
+    if (fine !== undefined && !(fine < intervalMs && intervalMs % fine === 0)) {
       throw new TypeError(`Expected detail of ${market} at a lower interval that divides ${intervalMs} ms, received ${fine} ms`);
     }
   }

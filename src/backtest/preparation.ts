@@ -5,11 +5,12 @@ import { isoInstant } from '../core/instant.ts';
 import { intervalName } from '../core/interval.ts';
 import { createPanel, firstSliceAt, type Panel } from '../core/panel.ts';
 import type { Outlook } from '../core/policy.ts';
+import type { Setup } from '../core/setup.ts';
 import { DataError } from '../data/data-error.ts';
 import { closeOutput } from '../models/target.ts';
 import type { Bot } from '../walk/bot.ts';
 import { unmetNeed } from '../walk/needs.ts';
-import { type RowRange, signalColumns } from '../walk/walk.ts';
+import { type RowRange, setupOf, signalColumns } from '../walk/walk.ts';
 import { predictFrozen } from './frozen.ts';
 import { type Predictions, predict, type Surroundings } from './predictions.ts';
 
@@ -62,9 +63,9 @@ export async function prepareBot(bot: Bot, data: readonly MarketData[], around: 
   };
 }
 
-/** The columns of a bot's signals. */
-export function signalsOf(bot: Bot, { panel, forecasts, outlooks }: Pick<Prepared, 'panel' | 'forecasts' | 'outlooks'>) {
-  return signalColumns(bot, panel, forecasts, outlooks);
+/** What the fold of a bot needs, all its columns computed, from the first slice of the panel on. */
+export function wholeSetup(bot: Bot, { panel, forecasts, outlooks }: Pick<Prepared, 'panel' | 'forecasts' | 'outlooks'>): Setup {
+  return setupOf(bot, panel, signalColumns(bot, panel, forecasts, outlooks), forecasts, 0, panel.closeTime.length);
 }
 
 async function predictionsOf(bot: Bot, panel: Panel, ranges: readonly RowRange[], around: Surroundings): Promise<Predictions | undefined> {
@@ -187,20 +188,25 @@ function refuseWithoutForecast(bot: Bot, predictions: Predictions): void {
 }
 
 /**
- * The first slice of the figures: `evaluate: all` takes the first there is, else the first in the period with a known signal. Throws a DataError
- * where there is none, and where funding rates are missing from there on.
+ * The first slice of the figures: `evaluate: all` takes the first there is, else the first in the period at which some market's signals and the
+ * size of its position are known. Throws a DataError where there is none, and where funding rates are missing from there on.
  */
-export function evaluationStart(bot: Bot, panel: Panel, signals: readonly (readonly Column[])[]): number {
+export function evaluationStart(bot: Bot, setup: Setup): number {
+  const { panel, signals, weights, volatilityTarget } = setup;
   const interval = panel.markets[0]!.intervalMs;
+  const slices = panel.closeTime.length;
   let slice = bot.period.from === undefined ? 0 : firstSliceAt(panel, bot.period.from + interval);
   const known = (m: number) => {
     const row = panel.row[m]![slice]!;
-    return row >= 0 && signals[m]!.some((column) => !Number.isNaN(column[row]));
+    if (row < 0 || (weights && Number.isNaN(weights[m]![row]))) return false;
+    if (volatilityTarget && Number.isNaN(volatilityTarget.covariance[m]![m]![slice])) return false;
+    const spoken = (column: Column) => !Number.isNaN(column[row]);
+    return bot.strategy.anySignal ? signals[m]!.some(spoken) : signals[m]!.every(spoken);
   };
-  if (bot.evaluate !== 'all') while (slice < panel.closeTime.length && !panel.markets.some((_, m) => known(m))) slice++;
-  if (slice >= panel.closeTime.length) {
+  if (bot.evaluate !== 'all') while (slice < slices && !panel.markets.some((_, m) => known(m))) slice++;
+  if (slice >= slices) {
     throw new DataError(
-      `Expected a bar at which a decision is possible in the trading period, received none: the signal of ${bot.strategy.name} is never known; use a longer history or a shorter lookback`,
+      `Expected a bar at which a decision is possible in the trading period, received none: the signal of ${bot.strategy.name}, or the size of its positions, is never known; use a longer history or a shorter lookback`,
     );
   }
   refuseWithoutFunding(panel, slice);

@@ -1,4 +1,5 @@
 import { run } from '../core/engine.ts';
+import type { Setup } from '../core/setup.ts';
 import { maxDrawdown } from '../statistics/drawdown.ts';
 import { totalReturn } from '../statistics/growth.ts';
 import { fees } from '../statistics/performance.ts';
@@ -6,9 +7,8 @@ import { returns } from '../statistics/returns.ts';
 import { roundTrips } from '../statistics/round-trip.ts';
 import { sharpe } from '../statistics/sharpe.ts';
 import type { Bot } from '../walk/bot.ts';
-import { setupOf } from '../walk/walk.ts';
 import { holdAll, sumOf } from './figures.ts';
-import { evaluationStart, type Prepared, signalsOf } from './preparation.ts';
+import { evaluationStart, type Prepared, wholeSetup } from './preparation.ts';
 
 /** What one cell of a sweep came to: fractions, quote; null where undefined. */
 export interface CellFigures {
@@ -25,7 +25,7 @@ export interface CellFigures {
 /** What cells share: the bars, and what the models say of them. */
 export type SweepData = Pick<Prepared, 'panel' | 'forecasts' | 'outlooks'>;
 
-/** Signal values kept from finding the start until they are folded; beyond so many they are computed twice. */
+/** Values of columns that are kept from finding the start until they are folded; beyond so many they are computed twice. */
 const KEPT = 16_000_000;
 
 /**
@@ -33,26 +33,25 @@ const KEPT = 16_000_000;
  * each of them can decide, one fold of the engine for each. Throws a DataError where a bot never can.
  */
 export function sweepBots(bots: readonly Bot[], data: SweepData): readonly CellFigures[] {
-  const values =
-    bots.reduce((sum, { strategy }) => sum + strategy.signals.length, 0) * data.panel.markets.reduce((sum, { length }) => sum + length, 0);
-  const kept = values <= KEPT ? bots.map((bot) => signalsOf(bot, data)) : undefined;
-  const from = latestStart(bots, data, (k) => kept?.[k]);
+  const rows = data.panel.markets.reduce((sum, { length }) => sum + length, 0);
+  const values = rows * bots.reduce((sum, { strategy, sizing }) => sum + strategy.signals.length + (sizing ? 1 : 0), 0);
+  const kept = values <= KEPT ? bots.map((bot) => wholeSetup(bot, data)) : undefined;
+  const from = latestStart(bots, data, kept);
   return bots.map((bot, k) => cellFigures(bot, data, from, kept?.[k]));
 }
 
 /** The first slice at which each of the bots can decide: all cells are measured from there. Throws a DataError where a bot never can. */
 export function sweepStart(bots: readonly Bot[], data: SweepData): number {
-  return latestStart(bots, data, () => undefined);
+  return latestStart(bots, data, undefined);
 }
 
-function latestStart(bots: readonly Bot[], data: SweepData, kept: (k: number) => ReturnType<typeof signalsOf> | undefined): number {
-  return bots.reduce((latest, bot, k) => Math.max(latest, evaluationStart(bot, data.panel, kept(k) ?? signalsOf(bot, data))), 0);
+function latestStart(bots: readonly Bot[], data: SweepData, kept: readonly Setup[] | undefined): number {
+  return bots.reduce((latest, bot, k) => Math.max(latest, evaluationStart(bot, kept?.[k] ?? wholeSetup(bot, data))), 0);
 }
 
 /** The figures of a bot from a slice on: the same fold as a backtest's, and of its figures those that a table of many cells shows. */
-export function cellFigures(bot: Bot, data: SweepData, from: number, signals = signalsOf(bot, data)): CellFigures {
-  const { panel, forecasts } = data;
-  const { trace } = run(setupOf(bot, panel, signals, forecasts, from, panel.closeTime.length));
+export function cellFigures(bot: Bot, data: SweepData, from: number, whole = wholeSetup(bot, data)): CellFigures {
+  const { trace } = run({ ...whole, from });
   return figuresOfCurve(
     bot,
     trace.equity,

@@ -24,6 +24,7 @@ export function checkSizing(config: BotConfig): Problem[] {
   if (sizesByForecast(options) && !model && schedule.frozen === undefined) {
     at('kind', `Expected a model for the sizing ${sizing.kind}, which goes by forecasts, received none; add model: gru`);
   }
+  if ('of' in sizing) found.push(...checkMost(config, sizing.of, ['sizing', 'of']));
   if ('most' in sizing) found.push(...checkMost(config, sizing.most, ['sizing', 'most']));
   if (sizing.kind === 'amount' && sizing.amount > capital * leverageOf(config)) {
     at('amount', `Expected an amount of at most the capital, ${capital}, received ${sizing.amount}; spot markets lend nothing`);

@@ -2,7 +2,7 @@ import type { Book } from './account.ts';
 import type { Bars } from './bars.ts';
 import { feeOf, feeRate, slippageOf, unitCost } from './costs.ts';
 import type { Order } from './order.ts';
-import { roundDown } from './rounding.ts';
+import { roundDown, sizeProblem } from './rounding.ts';
 import type { MarketRules, Rules } from './rules.ts';
 import type { Event } from './trace.ts';
 import type { Working } from './working.ts';
@@ -41,6 +41,9 @@ export interface Broker {
 }
 
 const NONE: readonly Working[] = [];
+
+/** Sums of parts miss the whole by a few units in the last place: what is nearer than this share of it is the whole. */
+const NEARLY = 1e-12;
 
 /** What is left of a wish below this share of it is rounding left in the cash, not a purchase. */
 const DUST = 1e-9;
@@ -101,7 +104,7 @@ export function createBroker(book: Book, markets: readonly Bars[], rules: Rules,
     const given = outstanding(order);
     if (given !== undefined) {
       // Whoever trades at least what is held closes the position first.
-      if (given * held < 0 && Math.abs(given) >= Math.abs(held)) take(meeting, -held, Math.abs(given));
+      if (given * held < 0 && Math.abs(given) >= Math.abs(held) * (1 - NEARLY)) take(meeting, -held, Math.abs(given));
     } else if (order.exposure! * held <= 0) {
       take(meeting, -held, fixed && order.exposure === 0 ? Math.abs(held) : undefined);
     }
@@ -175,7 +178,7 @@ export function createBroker(book: Book, markets: readonly Bars[], rules: Rules,
     }
     const cash = Math.max(book.cash + freed, 0);
     // A factor within a few units in the last place of 1 is rounding, not competition for cash.
-    const factor = cost * (1 - 1e-12) > cash ? Math.max(cash - unshrunk, 0) / (cost - unshrunk) : 1;
+    const factor = cost * (1 - NEARLY) > cash ? Math.max(cash - unshrunk, 0) / (cost - unshrunk) : 1;
     for (const meeting of batch) if (enlarges(meeting.market)) fill(meeting, wanted[meeting.market]!, factor);
   }
 
@@ -228,7 +231,7 @@ export function createBroker(book: Book, markets: readonly Bars[], rules: Rules,
       settled[market] = 1;
       return;
     }
-    if (size > left[market]!) {
+    if (size > left[market]! * (1 + NEARLY)) {
       size = roundDown(left[market]!, lot);
       capped[market] = 1;
       if (size === 0) return;
@@ -252,11 +255,16 @@ export function createBroker(book: Book, markets: readonly Bars[], rules: Rules,
     }
     const trade = signed > 0 ? size : -size;
     const due = feeOf(costs, size, price, maker);
+    if (inBase && signed > 0 && due >= size * price) {
+      capped[market] = 0;
+      refuse(order, market, 'worth less than its fee');
+      return;
+    }
     // A sale never costs more than it brings: the cash of a spot account stays at 0 or above.
     const fee = !enlarging && book.margined[market] === 0 ? Math.min(due, size * price) : due;
     const lost = size * (signed > 0 ? price - barPrice : barPrice - price);
     book.apply(market, trade, price, fee, lost, inBase);
-    left[market]! -= size;
+    left[market] = Math.max(left[market]! - size, 0);
     settled[market] = 1;
     order.partly = true;
     if (order.remaining !== undefined) order.remaining -= size;
@@ -277,16 +285,7 @@ export function createBroker(book: Book, markets: readonly Bars[], rules: Rules,
 
   /** Whether the market refuses an order of this size; it is rejected then. A position is always given up whole, however small. */
   function tooSmall(order: Working, market: number, size: number, price: number): boolean {
-    const { lot, minimumQuantity, minimumNotional } = of[market]!;
-    const rounded = roundDown(size, lot);
-    const problem =
-      rounded === 0
-        ? `smaller than the lot step ${lot}`
-        : minimumQuantity !== undefined && rounded < minimumQuantity
-          ? `smaller than the minimum quantity ${minimumQuantity}`
-          : minimumNotional !== undefined && rounded * price < minimumNotional
-            ? `worth less than the minimum notional ${minimumNotional}`
-            : undefined;
+    const problem = sizeProblem(size, price, of[market]!);
     if (problem === undefined) return false;
     refuse(order, market, problem);
     return true;

@@ -4,10 +4,12 @@ import { createGuards, hasGuards, type Verdict } from './guards.ts';
 import { type Ticket, ticketProblem } from './order.ts';
 import { onTicks, pricesOf, refusalOf } from './placement.ts';
 import { Reason, type ReasonCode, reasonName, type View } from './policy.ts';
+import { checkRange, readMemory, resume, writeMemory } from './resumption.ts';
+import { sizeProblem } from './rounding.ts';
 import { createSettlement } from './settlement.ts';
 import type { Setup } from './setup.ts';
 import type { Event, MarketTrace, State, Trace } from './trace.ts';
-import { orderOf, resumed, type Working, workingOf } from './working.ts';
+import { orderOf, type Working, workingOf } from './working.ts';
 
 export interface Run {
   readonly trace: Trace;
@@ -117,6 +119,7 @@ export function run(setup: Setup, state?: State): Run {
     view.entryPrice = book.entryPrice[m]!;
     view.barsHeld = book.barsHeld[m]!;
     view.reason = Reason.noForecast;
+    if (guarded && settlement.open.length > 0) withdrawEntries(m, row);
     const wish = policy.decide(view, memory, m * policy.slots.length);
     let reason = view.reason as ReasonCode;
     let target = wish;
@@ -223,13 +226,21 @@ export function run(setup: Setup, state?: State): Run {
     }
     // The band is for drift: what an order that is turned back has traded already is none.
     const least = waiting && !ordered ? SMALLEST_BAND : band;
-    const moves = target === 0 ? held !== 0 : target * held <= 0 || Math.abs(target - exposure) > least;
+    const drift = Math.abs(target - exposure);
+    const moves = target === 0 ? held !== 0 : target * held <= 0 || (drift > least && isTradable(m, drift));
     if (moves) {
       if (reasons[m] === Reason.holding) reasons[m] = Reason.rebalance;
       if (!ordered) reach(m, target, view.bars.close[view.i]!);
     } else if (target !== 0 && reasons[m] !== Reason.holding) {
       reasons[m] = Reason.inBand;
     }
+  }
+
+  /** Whether a market takes an order for this part of the equity: what drifts by less is left until it does. */
+  function isTradable(m: number, drift: number): boolean {
+    const of = rules.markets?.[markets[m]!.market];
+    const close = lanes[m]!.view.bars.close[lanes[m]!.view.i]!;
+    return of === undefined || sizeProblem((drift * worth) / close, close, of) === undefined;
   }
 
   /** Places the order that reaches a target, in the style of entries or of exits. */
@@ -258,10 +269,23 @@ export function run(setup: Setup, state?: State): Run {
     placed[m]! += 1;
     if (kind === 'trailing-stop') order.peak = close;
     events.push({ kind: 'order', time: now, order: orderOf(order) });
-    const refusal = toTrade === 0 ? 'nothing to trade' : refusalOf(order, close, lanes[m]!.shortable, held);
+    const guard = guarded && enters(order) ? guards.keepsOut(m, lanes[m]!.view.i) : undefined;
+    const refusal =
+      toTrade === 0 ? 'nothing to trade' : guard ? `held back by ${guard}` : refusalOf(order, close, lanes[m]!.shortable, held);
     if (refusal) events.push({ kind: 'rejection', time: now, id: order.id, market, reason: refusal });
     else settlement.place(order);
     return order.id;
+  }
+
+  /** An order of the policy itself that can only make a position larger, or begin one; targets are judged before they become orders. */
+  function enters({ m, side, target, reduceOnly }: Working): boolean {
+    const held = book.quantity[m]!;
+    return !target && !reduceOnly && (held === 0 ? side === 'buy' || lanes[m]!.shortable : (side === 'buy') === held > 0);
+  }
+
+  function withdrawEntries(m: number, row: number): void {
+    const guard = guards.keepsOut(m, row);
+    if (guard) settlement.withdraw(m, now, `withdrawn by ${guard}`, enters);
   }
 
   function cancel(m: number, id: string | undefined): void {
@@ -332,49 +356,9 @@ function onClock(column: Column, rows: Int32Array, from: number, to: number): Co
   return copy;
 }
 
-function resume({ panel }: Setup, state: State | undefined): Working[] {
-  if (!state) return [];
-  return state.open.map((order) => {
-    const m = panel.markets.findIndex(({ market }) => market === order.market);
-    if (m < 0) throw new TypeError(`Expected the market ${order.market} of an open order among the panel's markets, it is missing`);
-    return resumed(order, m);
-  });
-}
-
-function checkRange({ panel, from, to }: Setup, state: State | undefined): void {
-  if (!(from >= 0 && from <= to && to <= panel.closeTime.length)) {
-    throw new TypeError(`Expected slices within 0 and ${panel.closeTime.length}, received ${from} to ${to}`);
-  }
-  if (state && state.slice !== from - 1) {
-    throw new TypeError(`Expected the run to go on after slice ${state.slice}, received a start at ${from}`);
-  }
-}
-
 function firstKnownRow(column: Column): number {
   for (let row = 0; row < column.length; row++) {
     if (!Number.isNaN(column[row])) return row;
   }
   return column.length;
-}
-
-function readMemory({ panel, policy }: Setup, state: State | undefined): Float64Array {
-  const width = policy.slots.length;
-  const memory = new Float64Array(width * panel.markets.length);
-  if (!state) return memory;
-  panel.markets.forEach((bars, m) => {
-    const kept = state.memory[bars.market];
-    if (kept?.length !== width) {
-      throw new TypeError(`Expected ${width} numbers of memory for ${bars.market} in the state, received ${kept?.length ?? 'none'}`);
-    }
-    memory.set(kept, m * width);
-  });
-  return memory;
-}
-
-function writeMemory({ panel, policy }: Setup, memory: Float64Array): Record<string, readonly number[]> {
-  const width = policy.slots.length;
-  // Adding 0 turns -0 into 0, which JSON cannot tell apart.
-  return Object.fromEntries(
-    panel.markets.map((bars, m) => [bars.market, Array.from(memory.subarray(m * width, (m + 1) * width), (value) => value + 0)]),
-  );
 }

@@ -19,6 +19,8 @@ export interface Guarding {
   see(time: number, equity: number, present: (market: number) => boolean): void;
   /** Puts a market's wish (`verdict`, exposure as a fraction of equity) under its guards, at `row`, with the exposure held. */
   judge(market: number, row: number, time: number, exposure: number, verdict: Verdict): void;
+  /** What keeps a market from entering anything at `row`. */
+  keepsOut(market: number, row: number): GuardName | undefined;
   /** Most exposure of the account as the sum of sizes; Infinity without a guard. */
   readonly most: number;
   /** Notes that the account's limit on exposure acts, or that it no longer does. */
@@ -82,7 +84,7 @@ export function createGuards(
       if (held && (own[DAY_HALT] === 1 || place[DAY_HALT] === 1))
         return leave(Reason.dailyLossHalt, 'dailyLoss', 'the position is given up');
       if (held && guards.timeStop !== undefined && book.barsHeld[m]! >= guards.timeStop) {
-        return leave(Reason.timeStop, 'timeStop', `held for ${book.barsHeld[m]} bars`);
+        return leave(Reason.timeStop, 'timeStop', `held for ${counted(book.barsHeld[m]!, 'bar')}`);
       }
       const silent = Number.isNaN(verdict.target);
       if (held && silent && verdict.reason === Reason.noForecast && guards.expiredModel === 'flat') {
@@ -108,6 +110,7 @@ export function createGuards(
       }
       if (place[HELD_BACK] !== 0 && !silent) release(place, markets[m]!.market, time);
     },
+    keepsOut: (m, row) => blockOf(m, row, memory[m]!, 0, 0)?.guard,
     limit(acts, time) {
       if (acts && own[HELD_BACK] === 0) {
         own[HELD_BACK] = Reason.exposureLimit;
@@ -161,7 +164,7 @@ export function createGuards(
         if (place[DRAWDOWN_HALT] === 0) {
           place[PEAK] = value;
           place[PEAK_BASE] = equity;
-          event('maxDrawdown', 'ends', `after ${maxDrawdown.pause} bars`);
+          event('maxDrawdown', 'ends', `after ${counted(maxDrawdown.pause!, 'bar')}`);
         }
       }
       if (value > place[PEAK]!) {
@@ -195,13 +198,13 @@ export function createGuards(
     if (losing) {
       if (place[LOSSES_HALT]! > 0) {
         place[LOSSES_HALT]! -= 1;
-        if (place[LOSSES_HALT] === 0) event('losses', 'ends', `after ${losing.pause} bars`);
+        if (place[LOSSES_HALT] === 0) event('losses', 'ends', `after ${counted(losing.pause!, 'bar')}`);
       }
       if (losses < place[LOSSES_SEEN]!) place[LOSSES_SEEN] = 0;
       if (place[LOSSES_HALT] === 0 && losses - place[LOSSES_SEEN]! >= losing.limit) {
         place[LOSSES_HALT] = losing.pause ?? -1;
         place[LOSSES_SEEN] = losses;
-        event('losses', 'acts', `${losses} losing round trips in a row`);
+        event('losses', 'acts', `${counted(losses, 'losing round trip')} in a row`);
       }
     }
   }
@@ -260,3 +263,5 @@ function stale({ openTime, intervalMs, volume }: Bars, row: number, bars: number
   for (let k = 0; k < bars; k++) if (volume[row - k]! > 0) return false;
   return true;
 }
+
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -36,7 +36,7 @@ const ABOVE: Partial<Record<OrderKind, boolean>> = { stop: true, 'stop-limit': t
 
 /** Why an order is not accepted at a close: it lies on the wrong side of it, or its market does not allow it. */
 export function refusalOf(
-  { kind, side, exposure, limit, trigger, protection }: Working,
+  { kind, side, exposure, quantity, limit, trigger, protection }: Working,
   close: number,
   shortable: boolean,
   held: number,
@@ -48,9 +48,9 @@ export function refusalOf(
     const expected = above === sign > 0 ? 'above' : 'below';
     return `expected the trigger of a ${side} ${kind} order ${expected} the close ${close}, received ${trigger}`;
   }
-  // Levels belong to the position that its fill enters; an order that only leaves one has none.
+  // Levels belong to the position that its fill leads to.
   const entry = limit ?? trigger ?? close;
-  const long = exposure !== undefined ? exposure > 0 : sign > 0 && held >= 0;
+  const long = (exposure ?? held + quantity!) > 0;
   const direction = long ? 1 : -1;
   const { stopLoss, takeProfit } = protection ?? {};
   if (stopLoss !== undefined && direction * (entry - stopLoss) <= 0) {

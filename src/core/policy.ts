@@ -20,7 +20,7 @@ export const Reason = {
   enterLong: 5,
   enterShort: 6,
   exit: 7,
-  /** The exposure wanted is within the rebalancing band of the one held. */
+  /** The exposure wanted is within the rebalancing band of the one held, or nearer to it than the market's smallest order. */
   inBand: 8,
   /** A short exposure was wanted on a spot market; taken as flat. */
   noShortOnSpot: 9,
@@ -115,6 +115,8 @@ export interface Strategy {
   readonly policy: Policy;
   /** Whether the policy may ask for short exposure. */
   readonly short: boolean;
+  /** A decision is possible as soon as any of its signals is known; by default all must be. */
+  readonly anySignal?: boolean;
   /**
    * Across markets: from the panel and every market's signal columns ([market][signal]) to one more signal column for each market, aligned
    * with its bars, which the policy finds last in `view.signals`. Causal by slice: row by row nothing later may be read.

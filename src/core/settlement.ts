@@ -45,6 +45,8 @@ export function createSettlement(setup: Setup, book: Book, events: Event[], resu
   const marks = new Float64Array(markets.length);
   const before = new Float64Array(markets.length);
   const entered = new Int32Array(markets.length).fill(-1);
+  // How often a position was given up in this slice.
+  const left = new Int32Array(markets.length);
   const row = new Int32Array(markets.length);
   const source: Bars[] = [...markets];
   const moment: Moment = { slice: -1, time: 0, source, row, entered };
@@ -114,13 +116,14 @@ export function createSettlement(setup: Setup, book: Book, events: Event[], resu
       const at = panel.row[m]![slice]!;
       const volume = at >= 0 ? markets[m]!.volume[at]! : 0;
       row[m] = volume > 0 ? at : -1;
+      left[m] = 0;
       broker.open(m, volume);
     }
   }
 
   /** At an opening: positions beyond a level are given up, then orders meet it, then what was entered looks at its own levels. */
   function opening(whole: boolean): void {
-    giveUp((m) => levels.beyond(m, openOf(m), entered[m] !== moment.slice));
+    giveUp(beyond);
     if (open.length === 0) return;
     if (whole) refusePosts();
     instant++;
@@ -133,6 +136,12 @@ export function createSettlement(setup: Setup, book: Book, events: Event[], resu
       ({ market }) => levels.beyond(market, openOf(market), false),
     );
     setOff(openOf, openOf);
+    // What an exit that was due has left of a position.
+    giveUp(beyond);
+  }
+
+  function beyond(m: number): Reached | undefined {
+    return levels.beyond(m, openOf(m), entered[m] !== moment.slice);
   }
 
   /** Post-only orders that would fill at their first opening. */
@@ -241,7 +250,7 @@ export function createSettlement(setup: Setup, book: Book, events: Event[], resu
     for (const { m: market, kind, triggered, exposure, side, quantity, remaining } of open) {
       if (market !== m || kind !== 'market' || !(triggered || fill === 'next-open')) continue;
       const gives =
-        exposure !== undefined
+        exposure !== undefined && remaining === undefined
           ? exposure * held <= 0
           : side === (held > 0 ? 'sell' : 'buy') && (remaining ?? Math.abs(quantity!)) >= Math.abs(held);
       if (gives) return true;
@@ -265,7 +274,8 @@ export function createSettlement(setup: Setup, book: Book, events: Event[], resu
   function leave(m: number, { reason, price }: Reached, exits: Meeting[]): void {
     const { market } = markets[m]!;
     const held = book.quantity[m]!;
-    const id = `${setup.name}:${market}:${moment.time}:${reason}`;
+    left[m]! += 1;
+    const id = `${setup.name}:${market}:${moment.time}:${reason}${left[m] === 1 ? '' : `:${left[m]}`}`;
     withdraw(
       m,
       moment.time,
@@ -331,7 +341,7 @@ export function createSettlement(setup: Setup, book: Book, events: Event[], resu
       const fresh = was * held <= 0;
       if (fresh || order.protection?.trailingStop) entered[market] = moment.slice;
       levels.enter(market, panel.row[market]![moment.slice]!, meeting.price, order.protection, fresh);
-      const found = levels.any(market) ? then(meeting) : undefined;
+      const found = levels.any(market) && !leaving(market) ? then(meeting) : undefined;
       if (!found) continue;
       exits ??= [];
       leave(market, found, exits);

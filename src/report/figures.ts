@@ -62,7 +62,7 @@ export function drawdownFigure({ trace, buyAndHold, report }: Backtest): Figure 
 }
 
 /** Exits that a stop made, or a target; all others are the strategy's. */
-const STOPS = /^(stopLoss|trailingStop|liquidation|stop)/;
+const STOPS = /^(stop|trailing-?stop|liquidation)/i;
 const TARGETS = /^take-?profit/i;
 
 /** Closes of one market with the entries and exits of its trades; entries by an order that waited in the book are hollow. */
@@ -94,9 +94,9 @@ export function priceFigure(columns: MarketColumns, { report: { trades }, trace 
       series: [
         line('close', points(columns.time, columns.close), 'actual', 1.4),
         marks('long entry', entries('long', false), 'triangle', 'gain', size),
-        marks('long entry, limit', entries('long', true), 'emptyTriangle', 'gain', size),
+        hollow(marks('long entry, limit', entries('long', true), 'triangle', 'page', size), 'gain'),
         marks('short entry', entries('short', false), DOWNWARDS, 'loss', size),
-        { ...marks('short entry, limit', entries('short', true), 'emptyTriangle', 'loss', size), symbolRotate: 180 },
+        hollow(marks('short entry, limit', entries('short', true), DOWNWARDS, 'page', size), 'loss'),
         marks(
           'exit',
           exits((reason) => !STOPS.test(reason) && !TARGETS.test(reason)),
@@ -236,6 +236,10 @@ function fade<T extends { lineStyle: object }>(series: T, opacity: { opacity: nu
 
 function marks(name: string, data: Point[], symbol: string, role: Parameters<typeof drawn>[0], symbolSize: number) {
   return { type: 'scatter' as const, name, data, symbol, symbolSize, silent: true, itemStyle: { color: drawn(role) } };
+}
+
+function hollow(series: ReturnType<typeof marks>, role: Parameters<typeof drawn>[0]) {
+  return { ...series, itemStyle: { ...series.itemStyle, borderColor: drawn(role), borderWidth: 1.6 } };
 }
 
 export function points(time: Float64Array, values: Float64Array): Point[] {

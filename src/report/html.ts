@@ -95,7 +95,7 @@ function costSection(drawing: Drawing, { costs, trades }: RunResult): string {
     ...figures(drawing, 'costs', [waterfallFigure(costs)]),
     waterfallTable(costs),
     ...(even
-      ? [paragraph(`${even} These are fees of every fill, whoever takes or makes; all else is as it was, buy & hold with its own fee.`)]
+      ? [paragraph(`${even} Such a fee is one of every fill, whoever takes or makes; all else is as it was, and buy & hold keeps its own.`)]
       : []),
     ...(costs.shortfall > 0
       ? [paragraph('The shortfall is what was lost beyond the margin of a position; it was not charged to the account.')]

@@ -17,6 +17,7 @@ export function vote(members: readonly Strategy[], quorum = Math.floor(members.l
     signals: members.flatMap((member) => member.signals),
     policy: voting(members, quorum),
     short: members.some((member) => member.short),
+    anySignal: true,
   };
 }
 

@@ -32,6 +32,26 @@ describe('init', () => {
     expect(readFileSync(file, 'utf8')).toBe('mine');
   });
 
+  it('has comments on costs, orders and guards that hold once their marks are taken away', async () => {
+    const file = join(folder, 'full', 'bot.yaml');
+    await paperwalk(['init', join(folder, 'full')]);
+    const commented = /^( *)# ([a-z]\w*: )/gim;
+    const text = readFileSync(file, 'utf8');
+    expect([...text.matchAll(commented)].map((match) => match[2])).toEqual(['maker: ', 'minimum: ', 'orders: ', 'volumeCap: ', 'guards: ']);
+    writeFileSync(file, text.replace(commented, '$1$2'));
+    const quick = ['--set', 'model={ kind: linear, lookback: 5, features: [return, range] }', '--workspace', join(folder, 'runs')];
+    const { code, stdout, stderr } = await paperwalk(['backtest', file, '--json', '--quiet', ...quick]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const { config, performance } = JSON.parse(stdout);
+    expect(config).toMatchObject({
+      costs: { taker: '0.1%', slippage: '2bp', maker: '0.02%', minimum: 1 },
+      orders: { entry: { kind: 'limit', offset: '0.1%', timeInForce: 3 } },
+      volumeCap: { share: '1%' },
+      guards: { stopLoss: '5%', takeProfit: '10%', cooldown: 3, maxDrawdown: { limit: '25%', pause: 100 } },
+    });
+    expect(performance.roundTrips).toBeGreaterThan(0);
+  });
+
   it('writes a first strategy in code that runs, and that the bot file mentions', async () => {
     const file = join(folder, 'coded', 'bot.yaml');
     await paperwalk(['init', join(folder, 'coded')]);

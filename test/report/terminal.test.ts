@@ -5,6 +5,7 @@ import { terminalSummary } from '../../src/report/terminal.ts';
 import { costsOf, fixture, forecastOf, skillOf } from './fixture.ts';
 
 const plain = { colour: false, width: 100 };
+const EXITS = ['exit', 'stopLoss', 'takeProfit', 'trailingStop', 'timeStop', 'drawdownHalt'];
 const ESCAPE = '\u001b';
 
 describe('the terminal summary', () => {
@@ -44,6 +45,18 @@ describe('the terminal summary', () => {
       report: {
         name: long,
         forecast: forecastOf({ model: long, baselines }),
+        costs: costsOf(base.report.performance, {
+          gross: 1e8,
+          breakEvenFee: { profit: { kind: 'ahead' }, buyAndHold: { kind: 'behind' } },
+        }),
+        trades: base.report.trades.map((trade, n) => (trade.exitTime === null ? trade : { ...trade, exitReason: EXITS[n % 6]! })),
+        guards: ['maxDrawdown', 'cooldown', 'losses', 'dailyLoss'].map((guard) => ({
+          time: base.report.evaluation.from,
+          market: null,
+          guard,
+          action: 'acts' as const,
+          reason: long,
+        })),
         data: base.report.data.map((data) => ({ ...data, warnings })),
       },
     });

@@ -66,20 +66,29 @@ export function testCases(cases: readonly TradingCase[]): void {
 
 function check(one: TradingCase): void {
   const setup = setupOf(one);
-  const whole = run(setup);
-  const pieces = piecesOf(setup);
-  expect(pieces.flatMap(({ trace }) => trace.events)).toEqual(whole.trace.events);
-  expect(pieces.map(({ trace }) => trace.equity[0])).toEqual([...whole.trace.equity]);
-  expect(pieces[pieces.length - 1]!.state).toEqual(whole.state);
+  const { whole, pieces } = lawful(setup);
   const lines = pieces.flatMap(({ trace }, slice) => wordsOf(trace.events, barOf(setup, slice), setup, whole.trace.events));
   expect([...lines, ...whole.state.open.map((order) => `waiting: ${order.side} ${order.kind}`)]).toEqual(one.expect);
   for (const [bar, figures] of Object.entries(one.after ?? {})) {
     checkFigures(pieces.find((_, slice) => barOf(setup, slice) === Number(bar))!, Number(bar), figures);
   }
   if (one.reasons) expect([...whole.trace.market[0]!.reason].map(reasonName)).toEqual(one.reasons);
+}
+
+/** Runs a setup whole and cut after every bar, and checks what holds in every run. */
+export function lawful(setup: Setup): { readonly whole: Run; readonly pieces: readonly Run[] } {
+  const whole = run(setup);
+  const pieces = piecesOf(setup);
+  expect(pieces.flatMap(({ trace }) => trace.events)).toEqual(whole.trace.events);
+  expect(pieces.map(({ trace }) => trace.equity[0])).toEqual([...whole.trace.equity]);
+  expect(pieces[pieces.length - 1]!.state).toEqual(whole.state);
   checkAccount(setup, pieces);
   checkFills(setup, pieces);
-  checkOrders(whole);
+  checkOrders(
+    whole,
+    setup.panel.markets.every(({ market }) => !setup.rules.markets?.[market]?.margin && setup.rules.costs.currency !== 'base'),
+  );
+  return { whole, pieces };
 }
 
 export function setupOf(one: TradingCase): Setup {
@@ -292,11 +301,31 @@ function checkFills({ panel, rules }: Setup, pieces: readonly Run[]): void {
   });
 }
 
-/** Every order ends as a fill, a rejection, or among those that wait; and no two share an id. */
-function checkOrders({ trace: { events }, state }: Run): void {
+/**
+ * Every order ends as a fill, a rejection, or among those that wait; no two share an id; none trades more than its quantity, at a price worse
+ * than its limit, before it was decided, or to make a position larger that it may only reduce.
+ */
+function checkOrders({ trace: { events }, state }: Run, spot: boolean): void {
   const waiting = new Set(state.open.map(({ id }) => id));
   const ended = new Set(events.flatMap((event) => (event.kind === 'fill' || event.kind === 'rejection' ? [event.id] : [])));
-  const ids = events.flatMap((event) => (event.kind === 'order' ? [event.order.id] : []));
-  expect(new Set(ids).size).toBe(ids.length);
-  for (const id of ids) expect(waiting.has(id) || ended.has(id), id).toBe(true);
+  const orders = new Map(events.flatMap((event) => (event.kind === 'order' ? [[event.order.id, event.order] as const] : [])));
+  expect(orders.size).toBe(events.filter(({ kind }) => kind === 'order').length);
+  for (const id of orders.keys()) expect(waiting.has(id) || ended.has(id), id).toBe(true);
+  const traded = new Map<string, number>();
+  const held = new Map<string, number>();
+  for (const event of events) {
+    if (event.kind !== 'fill') continue;
+    const { id, market, side, quantity, price, time } = event;
+    const order = orders.get(id);
+    const before = held.get(market) ?? 0;
+    const signed = side === 'buy' ? quantity : -quantity;
+    held.set(market, before + signed);
+    if (spot) expect(before + signed, `position after ${id}`).toBeGreaterThanOrEqual(-1e-9);
+    if (!order) continue;
+    traded.set(id, (traded.get(id) ?? 0) + quantity);
+    if (order.quantity !== undefined) expect(traded.get(id), id).toBeLessThanOrEqual(Math.abs(order.quantity) + 1e-9);
+    if (order.limit !== undefined) expect((price - order.limit) * signed, id).toBeLessThanOrEqual(1e-9);
+    if (order.reduceOnly) expect(before * signed, id).toBeLessThan(0);
+    expect(time, id).toBeGreaterThanOrEqual(order.decidedAt);
+  }
 }

@@ -126,6 +126,14 @@ describe('fees', () => {
       after: { 2: { quantity: 12.475, cash: 0 } },
     },
     {
+      name: 'in base, a purchase whose minimum fee would take all of it is refused',
+      bars: [100, 100],
+      orders: { 1: [{ quantity: 0.01 }] },
+      costs: { minimum: 1, currency: 'base' },
+      expect: ['bar 2: no market: worth less than its fee'],
+      after: { 2: { cash: 1000, quantity: 0 } },
+    },
+    {
       name: 'in base, a stop sells exactly what was received',
       bars: [100, 100, [100, 100, 94, 96]],
       orders: { 1: [{ quantity: 5 }] },

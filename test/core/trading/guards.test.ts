@@ -20,11 +20,11 @@ describe('time stop and cooldown', () => {
       rules: { guards: { timeStop: 1 } },
       expect: [
         'bar 2: buy 10 @ 100 (enterLong)',
-        'bar 2: timeStop acts: held for 1 bars',
+        'bar 2: timeStop acts: held for 1 bar',
         'bar 3: sell 10 @ 100 (timeStop)',
         'bar 3: timeStop ends: no longer held back',
         'bar 4: buy 10 @ 100 (enterLong)',
-        'bar 4: timeStop acts: held for 1 bars',
+        'bar 4: timeStop acts: held for 1 bar',
         'bar 5: sell 10 @ 100 (timeStop)',
         'bar 5: timeStop ends: no longer held back',
         'waiting: buy market',
@@ -230,7 +230,7 @@ describe('limits of the account', () => {
       expect: [
         `bar 2: buy ${n(500 / 101)} @ 100 (enterLong), fee ${n(500 / 101)}`,
         `bar 3: sell ${n(500 / 101)} @ 100 (exit), fee ${n(500 / 101)}`,
-        'bar 3: losses acts: 1 losing round trips in a row',
+        'bar 3: losses acts: 1 losing round trip in a row',
         'bar 3: losses acts: nothing is entered',
       ],
     },
@@ -243,6 +243,7 @@ describe('limits of the account', () => {
         'bar 1: maxExposure account acts: the sum of exposures is limited to 0.75 of equity',
         'bar 2: buy 4.5 a @ 100 (enterLong)',
         'bar 2: buy 3 b @ 100 (enterLong)',
+        'bar 2: maxExposure account ends: no longer held back',
       ],
     },
     {
@@ -317,7 +318,7 @@ describe('guards of one market', () => {
       expect: [
         'bar 2: buy 5 a @ 100 (enterLong)',
         'bar 3: sell 5 a @ 90 (exit)',
-        'bar 3: losses a acts: 1 losing round trips in a row',
+        'bar 3: losses a acts: 1 losing round trip in a row',
         'bar 3: losses a acts: nothing is entered',
         'bar 4: buy 4.75 b @ 100 (enterLong)',
       ],
@@ -399,6 +400,57 @@ describe('stale data and expired models', () => {
       level: [1, 1, none, none],
       rules: { guards: { expiredModel: 'hold' } },
       expect: ['bar 2: buy 10 @ 100 (enterLong)'],
+    },
+  ]);
+});
+
+describe('orders that a policy places itself', () => {
+  testCases([
+    {
+      name: 'a halt refuses what would enter',
+      bars: [100, 100, 80, 80, 80],
+      orders: { 1: [{ quantity: 10 }], 4: [{ quantity: 5 }, { kind: 'limit', quantity: 5, limit: 70 }] },
+      rules: { guards: { maxDrawdown: { limit: 0.2 } } },
+      expect: [
+        'bar 2: buy 10 @ 100 (market)',
+        'bar 3: maxDrawdown acts: a fall of 0.2 from the highest value',
+        'bar 3: maxDrawdown acts: the position is given up',
+        'bar 4: sell 10 @ 80 (drawdownHalt)',
+        'bar 4: no market: held back by maxDrawdown',
+        'bar 4: no limit: held back by maxDrawdown',
+      ],
+    },
+    {
+      name: 'a halt withdraws entries that wait, and leaves exits alone',
+      bars: [100, 100, 80, [80, 80, 60, 60], 60],
+      orders: {
+        1: [{ quantity: 5 }],
+        2: [
+          { kind: 'limit', quantity: 2, limit: 70 },
+          { kind: 'limit', quantity: -5, limit: 120, reduceOnly: true },
+        ],
+      },
+      rules: { guards: { maxDrawdown: { limit: 0.1 } } },
+      expect: [
+        'bar 2: buy 5 @ 100 (market)',
+        'bar 3: maxDrawdown acts: a fall of 0.1 from the highest value',
+        'bar 3: no limit: withdrawn by maxDrawdown',
+        'bar 3: maxDrawdown acts: the position is given up',
+        'bar 4: sell 5 @ 80 (drawdownHalt)',
+        'waiting: sell limit',
+      ],
+    },
+    {
+      name: 'a cooldown refuses what would enter, and allows it once it is over',
+      bars: [100, 100, 100, 100, 100],
+      orders: { 1: [{ quantity: 5 }], 2: [{ quantity: -5 }], 3: [{ quantity: 1 }], 4: [{ quantity: 2 }] },
+      rules: { guards: { cooldown: 1 } },
+      expect: [
+        'bar 2: buy 5 @ 100 (market)',
+        'bar 3: sell 5 @ 100 (market)',
+        'bar 3: no market: held back by cooldown',
+        'bar 5: buy 2 @ 100 (market)',
+      ],
     },
   ]);
 });

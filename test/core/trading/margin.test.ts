@@ -281,6 +281,7 @@ describe('funding', () => {
       name: 'a long position pays the rate on its value at the open, before the fills of that instant',
       bars: [100, 100, [110, 110, 110, 110], 120],
       targets: { 1: 1, 3: 0 },
+      allows: { margin: true },
       funding: { 1: 0.01, 2: 0.01, 3: 0.01, 4: 0.01 },
       // Nothing at bar 2, where it is bought; 11 at bar 3; 12 at bar 4, though it is sold there.
       expect: ['bar 2: buy 10 @ 100 (enterLong)', 'bar 4: sell 10 @ 120 (exit)'],
@@ -308,6 +309,7 @@ describe('funding', () => {
       name: 'what was due while bars are missing is paid at the open of the next one',
       bars: [100, 100, null, 100],
       targets: { 1: 1 },
+      allows: { margin: true },
       funding: { 1: 0, 2: 0, 3: 0.01, 4: 0.02 },
       expect: ['bar 2: buy 10 @ 100 (enterLong)'],
       after: { 4: { funding: 30 } },

@@ -93,7 +93,7 @@ function checkMost(config: BotConfig, most: string, path: readonly string[]): Pr
 
 /** What positions may come to as a multiple of the account: as much as the market that lends least. */
 function leverageOf({ markets }: BotConfig): number {
-  return Math.min(...markets.map(({ type, leverage = 1 }) => (type === 'spot' ? 1 : leverage)));
+  return Math.min(...markets.map(({ type, leverage = 1 }) => (type === 'spot' ? 1 : Math.max(1, leverage))));
 }
 
 /** Whether a guard gives up a market's position at a distance that is known when it is entered. */

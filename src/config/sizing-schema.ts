@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { anyRate, choice, cost, positive, positiveRate, section, sectionWords, whole } from './fields.ts';
+import { anyRate, choice, cost, positive, positiveRate, section, sectionWords, shareRate, whole } from './fields.ts';
 
 const band = cost.default('5%');
 const deviation = { window: whole(2).exactOptional(), halfLife: positive('a number of bars').exactOptional() };
@@ -25,7 +25,7 @@ export const sizing = z.discriminatedUnion(
     section({ kind: z.literal('amount'), amount: positive('an amount of money'), band }),
     section({ kind: z.literal('volatility'), target: positiveRate, most, ...deviation, band }),
     section({ kind: z.literal('kelly'), fraction: shareRate.default('50%'), most, ...deviation, band }),
-    section({ kind: z.literal('risk'), risk: most, band }),
+    section({ kind: z.literal('risk'), risk: shareRate, most, band }),
     section({ kind: z.literal('equal'), of: positiveRate.default('100%'), band }),
     section({ kind: z.literal('inverse-volatility'), of: positiveRate.default('100%'), ...deviation, band }),
     section({ kind: z.literal('weights'), weights: z.record(z.string(), anyRate, { error: weightsWords }), band }),

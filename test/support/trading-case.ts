@@ -311,6 +311,7 @@ function checkOrders({ trace: { events }, state }: Run, spot: boolean): void {
   const orders = new Map(events.flatMap((event) => (event.kind === 'order' ? [[event.order.id, event.order] as const] : [])));
   expect(orders.size).toBe(events.filter(({ kind }) => kind === 'order').length);
   for (const id of orders.keys()) expect(waiting.has(id) || ended.has(id), id).toBe(true);
+  const alone = new Set<string>();
   const traded = new Map<string, number>();
   const held = new Map<string, number>();
   for (const event of events) {
@@ -321,7 +322,11 @@ function checkOrders({ trace: { events }, state }: Run, spot: boolean): void {
     const signed = side === 'buy' ? quantity : -quantity;
     held.set(market, before + signed);
     if (spot) expect(before + signed, `position after ${id}`).toBeGreaterThanOrEqual(-1e-9);
-    if (!order) continue;
+    if (!order) {
+      expect(alone.has(id), id).toBe(false);
+      alone.add(id);
+      continue;
+    }
     traded.set(id, (traded.get(id) ?? 0) + quantity);
     if (order.quantity !== undefined) expect(traded.get(id), id).toBeLessThanOrEqual(Math.abs(order.quantity) + 1e-9);
     if (order.limit !== undefined) expect((price - order.limit) * signed, id).toBeLessThanOrEqual(1e-9);

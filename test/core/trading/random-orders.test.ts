@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { run } from '../../../src/core/engine.ts';
 import { createRandom, type Random } from '../../../src/core/random.ts';
 import type { MarketRules, Slippage } from '../../../src/core/rules.ts';
 import { lawful, type Placed, type Row, setupOf, type TradingCase } from '../../support/trading-case.ts';
@@ -129,19 +128,20 @@ function randomCase(seed: number): TradingCase {
   };
 }
 
+// Runs that found a fault once.
+const FOUND = [1126, 3450, 6976, 9888, 12125, 22441];
+
 describe('random orders under random rules', () => {
-  const first = Number(process.env.FIRST ?? 1);
-  const runs = Number(process.env.RUNS ?? 400);
   it('keep what holds in every run: conservation, cash, prices, volumes, ends of orders, and any cut', () => {
     let fills = 0;
-    for (let seed = first; seed < first + runs; seed++) {
+    for (const seed of [...Array.from({ length: 400 }, (_, k) => k + 1), ...FOUND]) {
       try {
         fills += lawful(setupOf(randomCase(seed))).whole.trace.events.filter(({ kind }) => kind === 'fill').length;
       } catch (error) {
-        if (process.env.FIRST) console.log(JSON.stringify(randomCase(seed), null, 1), run(setupOf(randomCase(seed))).trace.events);
         throw new Error(`Seed ${seed}: ${(error as Error).message}`, { cause: error });
       }
     }
-    expect(fills).toBeGreaterThan(4 * runs);
+    // Enough happens for that to mean something.
+    expect(fills).toBeGreaterThan(2000);
   });
 });

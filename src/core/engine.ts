@@ -41,10 +41,8 @@ export function run(setup: Setup, state?: State): Run {
   const atClose = rules.fill === 'this-close';
   const band = Math.max(rules.band, SMALLEST_BAND);
   const verdict: Verdict = { target: Number.NaN, reason: Reason.noForecast };
-  const targets = new Float64Array(markets.length);
-  const exposures = new Float64Array(markets.length);
-  const reasons = new Uint8Array(markets.length);
   const placed = new Int32Array(markets.length);
+  let at = 0;
   let now = 0;
   let worth = 0;
   const lanes = markets.map((_, m) =>
@@ -59,6 +57,7 @@ export function run(setup: Setup, state?: State): Run {
 
   for (let slice = from; slice < to; slice++) {
     settlement.settle(slice);
+    at = slice - from;
     now = closeTime[slice]!;
     for (let m = 0; m < lanes.length; m++) {
       const lane = lanes[m]!;
@@ -72,21 +71,20 @@ export function run(setup: Setup, state?: State): Run {
     worth = equity;
     if (guarded) guards.see(now, equity, present);
     for (let m = 0; m < lanes.length; m++) {
-      exposures[m] = exposureOf(m, equity);
-      targets[m] = Number.NaN;
-      if (lanes[m]!.view.i >= 0) decide(lanes[m]!, m, equity);
+      const lane = lanes[m]!;
+      lane.trace.exposure[at] = exposureOf(m, equity);
+      if (lane.view.i >= 0) decide(lane, m, equity);
     }
     if (limited) limitTogether(slice);
     for (let m = 0; m < lanes.length; m++) {
-      if (!Number.isNaN(targets[m])) act(lanes[m]!, m);
-      record(lanes[m]!, m, slice);
+      if (!Number.isNaN(lanes[m]!.trace.target[at])) act(lanes[m]!, m);
     }
     if (atClose && settlement.open.length > 0) {
       settlement.settleClose(slice);
       equity = book.equity();
-      for (let m = 0; m < lanes.length; m++) lanes[m]!.trace.exposure[slice - from] = exposureOf(m, equity);
+      for (let m = 0; m < lanes.length; m++) lanes[m]!.trace.exposure[at] = exposureOf(m, equity);
     }
-    equityColumn[slice - from] = equity;
+    equityColumn[at] = equity;
   }
 
   const trace: Trace = { closeTime: closeTime.subarray(from, to), equity: equityColumn, market: lanes.map((lane) => lane.trace), events };
@@ -111,10 +109,10 @@ export function run(setup: Setup, state?: State): Run {
 
   /** The exposure a market's policy wants, sized and under its guards: NaN to leave it. */
   function decide(lane: Lane, m: number, equity: number): void {
-    const { view } = lane;
+    const { view, trace } = lane;
     const row = view.i;
     const held = book.quantity[m]!;
-    const exposure = exposures[m]!;
+    const exposure = trace.exposure[at]!;
     view.exposure = exposure;
     view.entryPrice = book.entryPrice[m]!;
     view.barsHeld = book.barsHeld[m]!;
@@ -147,8 +145,8 @@ export function run(setup: Setup, state?: State): Run {
       target = 0;
       reason = Reason.nothingLeft;
     }
-    targets[m] = target;
-    reasons[m] = reason;
+    trace.target[at] = target;
+    trace.reason[at] = reason;
   }
 
   /** One factor on all targets, so that the account's volatility is what it aims at, and the sum of sizes within its limit. */
@@ -168,8 +166,9 @@ export function run(setup: Setup, state?: State): Run {
     let sum = 0;
     let kept = 0;
     for (let m = 0; m < lanes.length; m++) {
+      const { target, exposure } = lanes[m]!.trace;
       sum += Math.abs(wanted(m));
-      if (Number.isNaN(targets[m])) kept += Math.abs(exposures[m]!);
+      if (Number.isNaN(target[at])) kept += Math.abs(exposure[at]!);
     }
     const acts = sum > guards.most * (1 + 1e-12);
     guards.limit(acts, now);
@@ -179,22 +178,23 @@ export function run(setup: Setup, state?: State): Run {
       return;
     }
     // What was to stay has itself grown beyond the limit.
-    for (let m = 0; m < lanes.length; m++) {
-      if (exposures[m] === 0 || !present(m)) continue;
-      targets[m] = Number.isNaN(targets[m]) ? (exposures[m]! * guards.most) / kept : 0;
-      reasons[m] = Reason.exposureLimit;
+    for (const { view, trace } of lanes) {
+      if (trace.exposure[at] === 0 || view.i < 0) continue;
+      trace.target[at] = Number.isNaN(trace.target[at]) ? (trace.exposure[at]! * guards.most) / kept : 0;
+      trace.reason[at] = Reason.exposureLimit;
     }
   }
 
   function wanted(m: number): number {
-    return Number.isNaN(targets[m]) ? exposures[m]! : targets[m]!;
+    const { target, exposure } = lanes[m]!.trace;
+    return Number.isNaN(target[at]) ? exposure[at]! : target[at]!;
   }
 
   function scaleTargets(factor: number): void {
-    for (let m = 0; m < lanes.length; m++) {
-      if (Number.isNaN(targets[m]) || targets[m] === 0) continue;
-      targets[m] = targets[m]! * factor;
-      if (Number.isNaN(factor)) reasons[m] = Reason.unsized;
+    for (const { trace } of lanes) {
+      if (Number.isNaN(trace.target[at]) || trace.target[at] === 0) continue;
+      trace.target[at]! *= factor;
+      if (Number.isNaN(factor)) trace.reason[at] = Reason.unsized;
     }
   }
 
@@ -213,26 +213,25 @@ export function run(setup: Setup, state?: State): Run {
   }
 
   /** From a target to an order, where it differs from what is held by more than the band. */
-  function act({ view }: Lane, m: number): void {
-    const target = targets[m]!;
+  function act({ trace, view }: Lane, m: number): void {
+    const target = trace.target[at]!;
     const held = book.quantity[m]!;
-    const exposure = exposures[m]!;
+    const exposure = trace.exposure[at]!;
     const waiting = settlement.open.length > 0 ? settlement.target(m) : undefined;
     // What was ordered already comes near enough.
     const ordered =
       waiting !== undefined && Math.sign(waiting.exposure!) === Math.sign(target) && Math.abs(waiting.exposure! - target) <= band;
-    if (waiting && !ordered) {
-      settlement.withdraw(m, now, 'replaced by a later decision', (order) => order === waiting);
-    }
+    if (waiting && !ordered) settlement.withdraw(m, now, 'replaced by a later decision', (order) => order === waiting);
     // The band is for drift: what an order that is turned back has traded already is none.
     const least = waiting && !ordered ? SMALLEST_BAND : band;
     const drift = Math.abs(target - exposure);
     const moves = target === 0 ? held !== 0 : target * held <= 0 || (drift > least && isTradable(m, drift));
-    if (moves) {
-      if (reasons[m] === Reason.holding) reasons[m] = Reason.rebalance;
-      if (!ordered) reach(m, target, view.bars.close[view.i]!);
-    } else if (target !== 0 && reasons[m] !== Reason.holding) {
-      reasons[m] = Reason.inBand;
+    // A position that a level gives up, and that waits for volume, is not added to.
+    if (moves && !(target * held > 0 && settlement.givesUp(m))) {
+      if (trace.reason[at] === Reason.holding) trace.reason[at] = Reason.rebalance;
+      if (!ordered) reach(m, target, view.bars.close[view.i]!, reasonName(trace.reason[at]!));
+    } else if (target !== 0 && trace.reason[at] !== Reason.holding) {
+      trace.reason[at] = Reason.inBand;
     }
   }
 
@@ -244,37 +243,34 @@ export function run(setup: Setup, state?: State): Run {
   }
 
   /** Places the order that reaches a target, in the style of entries or of exits. */
-  function reach(m: number, exposure: number, close: number): void {
+  function reach(m: number, exposure: number, close: number, reason: string): void {
     const held = book.quantity[m]!;
     const style = held !== 0 && exposure * held <= 0 ? rules.exit : rules.entry;
-    const reason = reasonName(reasons[m]!);
-    if (!style || style.kind === 'market')
-      submit(m, { exposure, reason, ...(style?.timeInForce !== undefined && { timeInForce: style.timeInForce }) }, true);
-    else submit(m, { exposure, reason, ...pricesOf(style, exposure >= exposures[m]! ? 1 : -1, close) }, true);
+    if (!style) submit(m, { exposure, reason }, true);
+    else submit(m, { exposure, reason, ...pricesOf(style, exposure >= exposureOf(m, worth) ? 1 : -1, close) }, true);
   }
 
   function submit(m: number, ticket: Ticket, target: boolean): string {
     const bars = markets[m]!;
     const { market } = bars;
-    const problem = ticketProblem(ticket);
+    const problem = target ? undefined : ticketProblem(ticket);
     if (problem) throw new TypeError(`${market}, bar that closes at ${now}: ${problem}`);
-    const { kind = 'market', exposure, quantity, reason = kind } = ticket;
+    const { kind = 'market', exposure, quantity } = ticket;
     const close = bars.close[lanes[m]!.view.i]!;
     const held = book.quantity[m]!;
     // Of what is held the exposure is zero only when it is flat.
     const toTrade = quantity ?? (exposure === 0 ? -held : exposure! - exposureOf(m, worth));
-    const side = toTrade < 0 ? 'sell' : 'buy';
     const id = `${setup.name}:${market}:${now}:${placed[m]!}`;
-    const order = workingOf(onTicks(ticket, rules.markets?.[market]), m, { id, market, side, decidedAt: now, reason, target });
+    const order = workingOf(onTicks(ticket, rules.markets?.[market]), id, market, m, toTrade < 0 ? 'sell' : 'buy', now, target);
     placed[m]! += 1;
     if (kind === 'trailing-stop') order.peak = close;
     events.push({ kind: 'order', time: now, order: orderOf(order) });
     const guard = guarded && enters(order) ? guards.keepsOut(m, lanes[m]!.view.i) : undefined;
     const refusal =
       toTrade === 0 ? 'nothing to trade' : guard ? `held back by ${guard}` : refusalOf(order, close, lanes[m]!.shortable, held);
-    if (refusal) events.push({ kind: 'rejection', time: now, id: order.id, market, reason: refusal });
+    if (refusal) events.push({ kind: 'rejection', time: now, id, market, reason: refusal });
     else settlement.place(order);
-    return order.id;
+    return id;
   }
 
   /** An order of the policy itself that can only make a position larger, or begin one; targets are judged before they become orders. */
@@ -289,15 +285,7 @@ export function run(setup: Setup, state?: State): Run {
   }
 
   function cancel(m: number, id: string | undefined): void {
-    settlement.withdraw(m, now, 'cancelled', (order) => !order.target && (id === undefined || order.id === id));
-  }
-
-  function record({ trace, view }: Lane, m: number, slice: number): void {
-    const at = slice - from;
-    trace.exposure[at] = exposures[m]!;
-    if (view.i < 0) return;
-    trace.target[at] = targets[m]!;
-    trace.reason[at] = reasons[m]!;
+    settlement.withdraw(m, now, 'cancelled', (order) => !order.target && !order.protective && (id === undefined || order.id === id));
   }
 }
 

@@ -50,6 +50,8 @@ export interface Order extends Omit<Ticket, 'kind' | 'reason'> {
   readonly reason: string;
   /** The order by which a policy's target is reached: there is one in a market, and a later target takes its place. */
   readonly target: boolean;
+  /** What is left of a position that one of its levels gives up, where there was too little volume for all of it. */
+  readonly protective?: boolean;
   /** Bars of its market it has met. */
   readonly bars: number;
   /** Base units still to trade, > 0, once that is fixed. */

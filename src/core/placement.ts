@@ -12,7 +12,8 @@ export function pricesOf(
   const trigger = close * (1 + sign * offset);
   return {
     kind,
-    ...(kind === 'limit' ? { limit: close * (1 - sign * offset) } : { trigger }),
+    ...(kind === 'limit' && { limit: close * (1 - sign * offset) }),
+    ...((kind === 'stop' || kind === 'stop-limit') && { trigger }),
     ...(kind === 'stop-limit' && { limit: trigger * (1 + sign * limitOffset) }),
     ...(timeInForce !== undefined && { timeInForce }),
     ...(postOnly !== undefined && { postOnly }),

@@ -23,6 +23,8 @@ export interface Settlement {
   withdraw(market: number, time: number, reason: string, which: (order: Working) => boolean): void;
   /** The order that is to reach the target of a market, if one waits. */
   target(market: number): Working | undefined;
+  /** Whether the rest of a position that a level gave up waits for volume. */
+  givesUp(market: number): boolean;
   /** What waits, in the order in which it was placed. */
   readonly open: readonly Working[];
 }
@@ -97,6 +99,10 @@ export function createSettlement(setup: Setup, book: Book, events: Event[], resu
       open.push(order);
     },
     withdraw,
+    givesUp(m) {
+      for (const order of open) if (order.m === m && order.protective) return true;
+      return false;
+    },
     target(m) {
       for (const order of open) if (order.m === m && order.target) return order;
       return undefined;
@@ -287,7 +293,8 @@ export function createSettlement(setup: Setup, book: Book, events: Event[], resu
       return;
     }
     const side = held > 0 ? 'sell' : 'buy';
-    const order = workingOf({ quantity: -held, reduceOnly: true }, m, { id, market, side, decidedAt: moment.time, reason, target: false });
+    const order = workingOf({ quantity: -held, reduceOnly: true, reason }, id, market, m, side, moment.time, false);
+    order.protective = true;
     order.triggered = true;
     exits.push({ order, market: m, price, maker: false, gap: false });
   }

@@ -22,32 +22,29 @@ export interface Working {
   readonly reduceOnly: boolean;
   readonly group: string | undefined;
   readonly protection: Protection | undefined;
+  /** A level gives the position up. */
+  protective: boolean;
   bars: number;
   remaining: number | undefined;
   triggered: boolean;
   peak: number | undefined;
   partly: boolean;
-  /** It waits among the open orders. */
-  open: boolean;
   /** The instant at which it was met last, by number: an order is met once at each. */
   met: number;
 }
 
 /** A ticket, its prices on ticks already, as an order that has met no bar. */
-export function workingOf(
-  ticket: Ticket,
-  m: number,
-  own: Pick<Order, 'id' | 'market' | 'side' | 'decidedAt' | 'reason' | 'target'>,
-): Working {
+export function workingOf(ticket: Ticket, id: string, market: string, m: number, side: Side, decidedAt: number, target: boolean): Working {
+  const kind = ticket.kind ?? 'market';
   return {
-    id: own.id,
-    market: own.market,
+    id,
+    market,
     m,
-    kind: ticket.kind ?? 'market',
-    side: own.side,
-    decidedAt: own.decidedAt,
-    reason: own.reason,
-    target: own.target,
+    kind,
+    side,
+    decidedAt,
+    reason: ticket.reason ?? kind,
+    target,
     exposure: ticket.exposure,
     quantity: ticket.quantity,
     limit: ticket.limit,
@@ -58,19 +55,20 @@ export function workingOf(
     reduceOnly: ticket.reduceOnly === true,
     group: ticket.group,
     protection: ticket.protection,
+    protective: false,
     bars: 0,
     remaining: undefined,
     triggered: false,
     peak: undefined,
     partly: false,
-    open: false,
     met: -1,
   };
 }
 
 /** An order of a state, taken up again. */
 export function resumed(order: Order, m: number): Working {
-  const working = workingOf(order, m, order);
+  const working = workingOf(order, order.id, order.market, m, order.side, order.decidedAt, order.target);
+  working.protective = order.protective === true;
   working.bars = order.bars;
   working.remaining = order.remaining;
   working.triggered = order.triggered === true;
@@ -93,6 +91,7 @@ export function orderOf(working: Working): Order {
   if (working.reduceOnly) order.reduceOnly = true;
   if (working.group !== undefined) order.group = working.group;
   if (working.protection !== undefined) order.protection = working.protection;
+  if (working.protective) order.protective = true;
   if (working.remaining !== undefined) order.remaining = working.remaining;
   if (working.triggered) order.triggered = true;
   if (working.peak !== undefined) order.peak = working.peak;

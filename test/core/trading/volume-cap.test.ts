@@ -155,18 +155,17 @@ describe('the volume cap', () => {
       expect: ['bar 1: buy 10 @ 100 (enterLong)', 'bar 2: sell 4 @ 95 (stopLoss)', 'bar 3: sell 6 @ 97 (stopLoss)'],
     },
     {
-      name: 'a level policy that still wants to be long is back only once the exit is through: its purchase waits behind it',
+      name: 'a level policy that still wants to be long is back only once the exit is through, by a decision made after it',
       bars: [100, 100, [100, 100, 94, 96, 40], quiet(97, 40), quiet(98, 40), 100],
       level: [1, 1, 1, 1, 1, 1],
       rules: { ...tenth, guards: { stopLoss: 0.05 } },
-      // 4 x 95 + 4 x 97 + 2 x 98 = 964; 2 of the 4 of bar 5 are left for the purchase, 768 for bar 6.
+      // 4 x 95 + 4 x 97 + 2 x 98 = 964.
       expect: [
         'bar 2: buy 10 @ 100 (enterLong)',
         'bar 3: sell 4 @ 95 (stopLoss)',
         'bar 4: sell 4 @ 97 (stopLoss)',
         'bar 5: sell 2 @ 98 (stopLoss)',
-        'bar 5: buy 2 @ 98 (rebalance)',
-        'bar 6: buy 7.68 @ 100 (rebalance)',
+        'bar 6: buy 9.64 @ 100 (enterLong)',
       ],
     },
     {

@@ -240,6 +240,16 @@ describe('trailing stop', () => {
       after: { 2: { trail: 94 }, 3: { trail: 100 } },
     },
     {
+      name: 'as a multiple of a range that calms down it is measured from the best close, not from the last one',
+      bars: [100, 100, [100, 110, 100, 110], [110, 110, 106, 106], [106, 106, 104, 105]],
+      targets: { 1: 1 },
+      rules: { guards: { trailingStop: { multiple: 2, period: 1 } } },
+      trueRange: [3, 3, 5, 2, 2],
+      // 110 - 2 x 5; after the fall to 106 it is 110 - 2 x 2 = 106, where the next bar opens.
+      expect: ['bar 2: buy 10 @ 100 (enterLong)', 'bar 5: sell 10 @ 106 (trailingStopGap)'],
+      after: { 3: { trail: 100 }, 4: { trail: 106 } },
+    },
+    {
       name: 'of stop loss and trailing stop the nearer one is reached first',
       bars: [100, 100, [100, 110, 100, 110], [110, 111, 90, 95]],
       targets: { 1: 1 },

@@ -12,7 +12,7 @@ export type { FundingRates } from './core/funding.ts';
 export type { Order, OrderKind, Protection, Ticket, Trail } from './core/order.ts';
 export { createPanel, type Panel } from './core/panel.ts';
 // Strategies: signals to targets.
-export { HOLD, type Outlook, type Policy, Reason, type Signal, type Strategy, type View } from './core/policy.ts';
+export { HOLD, type Outlook, type Policy, PolicyError, Reason, type Signal, type Strategy, type View } from './core/policy.ts';
 export type { Costs, Guards, MarketRules, OrderStyle, Rules, Slippage, VolumeCap } from './core/rules.ts';
 export type { Setup } from './core/setup.ts';
 export type { Event, FillEvent, State, Trace } from './core/trace.ts';

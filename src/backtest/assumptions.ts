@@ -5,13 +5,14 @@ import type { Guards, Halt, Rules, TrailingStop } from '../core/rules.ts';
 import type { FillRule } from '../core/trace.ts';
 import type { Bot } from '../walk/bot.ts';
 import { STACKING_WINDOW } from '../walk/stacking.ts';
+import { detailCoverage } from './detail.ts';
 import { sizingWords } from './sizing-words.ts';
 
 const FILLS: Readonly<Record<FillRule, string>> = {
   'next-open': 'Market orders decided at a close fill at the open of the next bar.',
   'next-close': 'Market orders decided at a close fill at the close of the next bar.',
   'this-close':
-    'OPTIMISTIC: market orders fill at the very close they were decided on; costs of the first close lie before the first mark.',
+    'OPTIMISTIC: market orders fill at the very close they were decided on, which nobody can do; costs of the first close lie before the first mark.',
 };
 
 /** Everything a run takes for granted, one sentence each. */
@@ -60,12 +61,14 @@ export function assumptions(bot: Bot, panel: Panel): string[] {
         );
       }
     }
-    if (schedule.delay === 0) notes.push('OPTIMISTIC: a fit serves the very close at which it was requested.');
+    if (schedule.delay === 0) notes.push('OPTIMISTIC: a fit serves the very close at which it was requested, as if learning took no time.');
   }
   return notes;
 }
 
 const share = (fraction: number) => `${Number((100 * fraction).toPrecision(6))} %`;
+/** Of guards: four digits say all of a limit, however it was computed. */
+const limit = (fraction: number) => `${Number((100 * fraction).toPrecision(4))} %`;
 
 function costNotes({ costs }: Rules): string[] {
   const { taker, maker = taker, minimum, perUnit, currency, slippage } = costs;
@@ -96,12 +99,11 @@ function orderNotes({ volumeCap, entry, exit, optimistic, guards, marketGuards, 
         `${name} are ${style.kind} orders ${share(style.offset ?? 0)} from the close${style.timeInForce ? `, for ${style.timeInForce} bar(s)` : ''}.`,
       );
   }
-  if (entry?.kind === 'limit' || exit?.kind === 'limit') {
-    notes.push(
-      optimistic
-        ? 'OPTIMISTIC: limit orders fill where the bar touches them.'
-        : 'Limit orders fill where the bar trades through them; one that is marketable at its first open takes liquidity there.',
-    );
+  const limited = [entry, exit].some((style) => style?.kind === 'limit' || style?.kind === 'stop-limit');
+  // A strategy may place limit orders of its own, so the optimistic rule is named whatever the styles are.
+  if (optimistic) notes.push('OPTIMISTIC: limit orders fill where the bar only touches them, as if they stood first in the book.');
+  else if (limited) {
+    notes.push('Limit orders fill where the bar trades through them; one that is marketable at its first open takes liquidity there.');
   }
   if (volumeCap) {
     notes.push(
@@ -109,10 +111,18 @@ function orderNotes({ volumeCap, entry, exit, optimistic, guards, marketGuards, 
     );
   }
   if (guards || marketGuards) {
-    const detail = panel.detail?.some((bars) => bars !== undefined);
+    const detail = panel.markets.flatMap((bars, m) => {
+      const finer = panel.detail?.[m];
+      return finer
+        ? [
+            `Bars of ${intervalName(finer.intervalMs)} decide what came first in ${detailCoverage(bars, finer)} of ${bars.length} bars of ${bars.market}. `,
+          ]
+        : [];
+    });
     notes.push(
-      `Stops and targets are live from the fill on, in the same bar; they fill at their level, or at the open where the bar opened beyond it. ${detail ? 'Bars of a lower interval decide what came first. ' : ''}Where one bar holds both, ${ambiguity === 'best' ? 'OPTIMISTIC: the target' : 'the stop'} comes first.`,
+      `Stops and targets are live from the fill on, in the same bar; they fill at their level, or at the open where the bar opened beyond it. ${detail.join('')}Where one bar holds both, the ${ambiguity === 'best' ? 'target' : 'stop'} comes first.`,
     );
+    if (ambiguity === 'best') notes.push('OPTIMISTIC: where one bar holds a stop and a target, the target comes first.');
   }
   return notes;
 }
@@ -136,7 +146,7 @@ function marketNotes({ markets = {} }: Rules, panel: Panel): string[] {
         : `isolated margin, initial ${share(1 / leverage)} and maintenance ${share(maintenance)} of the notional; liquidated at the price where it is used up, or at the open beyond it, with a fee of ${share(liquidationFee)}, and no more than the margin is lost`;
     const carry = [
       panel.funding?.[m] ? 'funding is charged on what is held before the fills of its instant' : 'no funding',
-      borrow ? `what is short costs ${share(borrow)} a year` : 'borrowing is free',
+      borrow ? `what is borrowed, units sold short and money beyond margin and cash, costs ${share(borrow)} a year` : 'borrowing is free',
     ];
     notes.push(`${market}: ${liquidation}; ${carry.join(', ')}.`);
   }
@@ -153,17 +163,17 @@ function guardWords({ stopLoss, takeProfit, trailingStop, timeStop, cooldown, st
   const fractions = { 'stop loss': stopLoss, 'take profit': takeProfit, 'daily loss': dailyLoss, 'maximum exposure': maxExposure };
   const bars = { 'time stop after': timeStop, 'cooldown of': cooldown, 'stale data after': staleData };
   return [
-    ...Object.entries(fractions).flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${share(value)}`])),
+    ...Object.entries(fractions).flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${limit(value)}`])),
     ...(trailingStop ? [`trailing stop ${trailWords(trailingStop)}`] : []),
     ...Object.entries(bars).flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value} bar(s)`])),
-    ...(maxDrawdown ? [`maximum drawdown ${share(maxDrawdown.limit)}${pauseWords(maxDrawdown)}`] : []),
+    ...(maxDrawdown ? [`maximum drawdown ${limit(maxDrawdown.limit)}${pauseWords(maxDrawdown)}`] : []),
     ...(losses ? [`${losses.limit} losses in a row${pauseWords(losses)}`] : []),
     ...(expiredModel ? [expiredModel === 'flat' ? 'flat without a forecast' : 'positions are kept without a forecast'] : []),
   ];
 }
 
 function trailWords({ fraction, multiple, period, intrabar }: TrailingStop): string {
-  const far = fraction === undefined ? `${multiple} average true ranges of ${period} bars` : share(fraction);
+  const far = fraction === undefined ? `${Number(multiple?.toPrecision(4))} average true ranges of ${period} bars` : limit(fraction);
   return `${far} from the best ${intrabar ? 'price' : 'close'}`;
 }
 

@@ -12,6 +12,7 @@ import { digest } from '../walk/digest.ts';
 import type { RowRange } from '../walk/walk.ts';
 import { assumptions } from './assumptions.ts';
 import { bounds, breakEvenFees, waterfall } from './costs.ts';
+import { checkDecisions } from './decisions.ts';
 import { figuresOf, holdAll, sumOf } from './figures.ts';
 import type { Predictions, Surroundings } from './predictions.ts';
 import { evaluationStart, type MarketData, prepareBot, untradable, wholeSetup } from './preparation.ts';
@@ -42,6 +43,7 @@ export async function backtestBot(bot: Bot, data: readonly MarketData[], around:
   const { to } = whole;
   const setup = { ...whole, from };
   const finished = run(setup);
+  checkDecisions(setup, finished);
   const { trace, state } = finished;
   const holding = holdAll(bot, panel, from, to);
   const evaluated = panel.markets.map(

@@ -110,6 +110,7 @@ function marketsOf({ bars }: BacktestOptions): readonly Bars[] {
 }
 
 function botOf(options: BacktestOptions): Bot {
+  checkNames(options);
   const markets = marketsOf(options);
   const [first] = markets;
   if (!first) throw new TypeError('Expected the bars of at least one market, received none');
@@ -155,6 +156,51 @@ function surroundingsOf({ trainer, fits = memoryFitStore(), forecasts, onProgres
     ...(onProgress && { onProgress }),
     ...(abort && { signal: abort }),
   };
+}
+
+const OPTIONS: Readonly<Record<keyof BacktestOptions, true>> = {
+  bars: true,
+  strategy: true,
+  signal: true,
+  policy: true,
+  model: true,
+  ensemble: true,
+  schedule: true,
+  anchor: true,
+  costs: true,
+  fill: true,
+  entry: true,
+  exit: true,
+  optimistic: true,
+  volumeCap: true,
+  guards: true,
+  marketGuards: true,
+  markets: true,
+  funding: true,
+  detail: true,
+  capital: true,
+  fraction: true,
+  sizing: true,
+  band: true,
+  margin: true,
+  calendar: true,
+  periodsPerYear: true,
+  period: true,
+  evaluate: true,
+  seed: true,
+  name: true,
+  trainer: true,
+  fits: true,
+  forecasts: true,
+  trials: true,
+  onProgress: true,
+  abort: true,
+};
+
+/** An option that nobody knows would be ignored, and a typing error with it. */
+function checkNames(options: BacktestOptions): void {
+  const stranger = Object.keys(options).find((name) => !Object.hasOwn(OPTIONS, name));
+  if (stranger !== undefined) throw new TypeError(`Expected one of the options ${Object.keys(OPTIONS).join(', ')}, received ${stranger}`);
 }
 
 function rulesOf(options: BacktestOptions, markets: readonly Bars[]): Rules {

@@ -11,6 +11,7 @@ import { closeOutput } from '../models/target.ts';
 import type { Bot } from '../walk/bot.ts';
 import { unmetNeed } from '../walk/needs.ts';
 import { type RowRange, setupOf, signalColumns } from '../walk/walk.ts';
+import { detailCoverage } from './detail.ts';
 import { predictFrozen } from './frozen.ts';
 import { type Predictions, predict, type Surroundings } from './predictions.ts';
 
@@ -79,10 +80,9 @@ function panelOf(bot: Bot, data: readonly MarketData[]): Panel {
     new Map(data.flatMap((market) => (pick(market) === undefined ? [] : [[market.bars.market, pick(market)!] as const])));
   const funding = by((market) => market.funding);
   const detail = by((market) => market.detail);
-  return createPanel(
-    data.map(({ bars }) => cutBars(bot, bars)),
-    { ...(funding.size > 0 && { funding }), ...(detail.size > 0 && { detail }) },
-  );
+  const markets = data.map(({ bars }) => cutBars(bot, bars));
+  for (const bars of markets) if (detail.has(bars.market)) detailCoverage(bars, detail.get(bars.market)!);
+  return createPanel(markets, { ...(funding.size > 0 && { funding }), ...(detail.size > 0 && { detail }) });
 }
 
 /** A position that is held over an instant whose rate is missing would be charged nothing. */

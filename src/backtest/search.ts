@@ -29,11 +29,14 @@ export function computed(cells: readonly SearchCell[]): readonly (CellFigures & 
   return cells.flatMap((cell) => ('refused' in cell ? [] : [cell]));
 }
 
-/** The best Sharpe ratio a year that luck alone would bring among cells that differ as much (Bailey and Lopez de Prado 2014). */
-export function expectedBestSharpe(cells: readonly SearchCell[]): number | null {
+/**
+ * The best Sharpe ratio a year that luck alone would bring among as many cells (Bailey and Lopez de Prado 2014). How much the ratios of cells
+ * without skill vary is seen in how much these differ, but it is no less than the error of any one of them over so many years, 1 / years.
+ */
+export function expectedBestSharpe(cells: readonly SearchCell[], years: number): number | null {
   const ratios = Float64Array.from(computed(cells).flatMap(({ sharpe }) => (sharpe === null ? [] : [sharpe])));
   const centre = mean(ratios);
-  if (ratios.length < 2 || centre === null) return null;
+  if (ratios.length < 2 || centre === null || !(years > 0)) return null;
   const variance = ratios.reduce((sum, ratio) => sum + (ratio - centre) * (ratio - centre), 0) / (ratios.length - 1);
-  return expectedMaximumSharpe(variance, ratios.length);
+  return expectedMaximumSharpe(Math.max(variance, 1 / years), ratios.length);
 }

@@ -22,6 +22,7 @@ const CODES: Readonly<Record<string, number>> = {
   DataError: ExitCode.data,
   BarError: ExitCode.data,
   BundleError: ExitCode.data,
+  PolicyError: ExitCode.usage,
 };
 
 /** The exit code that an error means. */

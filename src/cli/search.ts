@@ -85,7 +85,7 @@ export async function searchGrid(file: string, axes: readonly Axis[], options: B
     searchId,
     name: bot.name,
     exploratory: true,
-    axes: axes.map(({ path, values }) => ({ path, values })),
+    axes: axes.map(({ path, also = [], values }) => ({ path: [path, ...also].join(' and '), values })),
     evaluation: {
       from: isoInstant(closeTime[from]!),
       to: isoInstant(closeTime[closeTime.length - 1]!),
@@ -95,7 +95,9 @@ export async function searchGrid(file: string, axes: readonly Axis[], options: B
     buyAndHold: holdFigures(bot, prepared, from),
     cells: found,
     // How costs differ says nothing of skill.
-    expectedBestSharpe: axes.some(({ path }) => path.startsWith('costs.')) ? null : expectedBestSharpe(found),
+    expectedBestSharpe: axes.some(({ path }) => path.startsWith('costs.'))
+      ? null
+      : expectedBestSharpe(found, (closeTime.length - from) / bot.periodsPerYear),
     trials: ledger.count(),
     seconds: { forecasts: (forecast - started) / 1000, cells: (done - forecast) / 1000 },
   };

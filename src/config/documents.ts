@@ -21,7 +21,7 @@ const performance = z.looseObject({
   maxDrawdownBars: z.int().min(0),
   exposure: z.number().min(0).max(1),
   fees: z.number().min(0),
-  slippage: z.number().min(0),
+  slippage: z.number(),
   funding: z.number(),
   roundTrips: z.int().min(0),
   ...figures(['cagr', 'sharpe', 'sortino', 'calmar', 'volatility', 'turnover', 'winRate', 'profitFactor']),

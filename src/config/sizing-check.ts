@@ -26,8 +26,12 @@ export function checkSizing(config: BotConfig): Problem[] {
   }
   if ('of' in sizing) found.push(...checkMost(config, sizing.of, ['sizing', 'of']));
   if ('most' in sizing) found.push(...checkMost(config, sizing.most, ['sizing', 'most']));
-  if (sizing.kind === 'amount' && sizing.amount > capital * leverageOf(config)) {
-    at('amount', `Expected an amount of at most the capital, ${capital}, received ${sizing.amount}; spot markets lend nothing`);
+  const affordable = capital * leverageOf(config);
+  if (sizing.kind === 'amount' && sizing.amount > affordable) {
+    at(
+      'amount',
+      `Expected an amount of at most ${affordable}, all that the account can hold in its markets, received ${sizing.amount}; more needs type: margin and leverage`,
+    );
   }
   if (sizing.kind === 'risk') {
     const bare = markets.find(({ source }) => !hasStop(config, source));

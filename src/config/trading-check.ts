@@ -38,6 +38,12 @@ function checkMarket({ costs }: BotConfig, market: MarketConfig, path: Path): Pr
       `Expected a maintenance margin below the initial one, ${100 / leverage}%, received ${maintenance}: every position would be liquidated at once`,
     );
   }
+  if (market.liquidationFee !== undefined && market.leverage === undefined && maintenance === undefined) {
+    at(
+      'liquidationFee',
+      `Expected leverage or maintenance beside liquidationFee, received neither: without them ${source} is never liquidated`,
+    );
+  }
   if (type === 'perpetual' && funding === undefined) {
     at('type', `Expected the funding of the perpetual ${source}, received none; add funding: csv:FILE, { rate: 0.01%, every: 8h } or none`);
   }
@@ -75,7 +81,7 @@ function checkStyle({ orders, fill }: BotConfig, name: 'entry' | 'exit'): Proble
   return found;
 }
 
-function checkGuards({ guards, markets }: BotConfig): Problem[] {
+function checkGuards({ guards, markets, model, schedule }: BotConfig): Problem[] {
   if (!guards) return [];
   const names = markets.map(({ source }) => source);
   const own = Object.entries(guards.markets ?? {});
@@ -94,7 +100,16 @@ function checkGuards({ guards, markets }: BotConfig): Problem[] {
     ...checkTrail(guards.trailingStop, ['guards', 'trailingStop']),
     ...own.flatMap(([name, { trailingStop }]) => checkTrail(trailingStop, ['guards', 'markets', name, 'trailingStop'])),
   ];
-  return [...strangers, ...trails];
+  const idle =
+    guards.expiredModel !== undefined && !model && schedule.frozen === undefined
+      ? [
+          valueProblem(
+            ['guards', 'expiredModel'],
+            'Expected a model that can expire, received none; add model: gru, or take expiredModel out',
+          ),
+        ]
+      : [];
+  return [...strangers, ...trails, ...idle];
 }
 
 function checkTrail(trail: NonNullable<BotConfig['guards']>['trailingStop'], path: Path): Problem[] {
@@ -115,6 +130,12 @@ function checkDetail({ detail, interval, markets }: BotConfig): Problem[] {
     );
   }
   const fine = intervalMs(detail);
-  if (fine < intervalMs(interval) && intervalMs(interval) % fine === 0) return [];
+  if (fine < intervalMs(interval) && intervalMs(interval) % fine === 0) {
+    const without = markets.every((market) => market.detail === undefined && /^(csv|synthetic):/.test(market.source));
+    if (!without) return [];
+    return [
+      valueProblem(['detail'], `Expected bars of ${detail} for a market, received none; name their file: { source, detail: csv:FILE }`),
+    ];
+  }
   return [valueProblem(['detail'], `Expected a lower interval that divides ${interval}, received ${detail}`)];
 }

@@ -338,6 +338,7 @@ export function createBroker(book: Book, markets: readonly Bars[], rules: Rules,
       fee,
       slippage,
       factor,
+      ...(inBase && signed > 0 && { inBase: true as const }),
       maker,
       reason,
     });

@@ -89,6 +89,11 @@ export interface Policy {
   decide(view: View, memory: Float64Array, at: number): number;
 }
 
+/** A policy that breaks its contract: it reads what comes later, or remembers outside of its slots. */
+export class PolicyError extends Error {
+  override readonly name = 'PolicyError';
+}
+
 /** What a model says beyond the expected return over its horizon: columns that are NaN where it does not. */
 export interface Outlook {
   /** Bars ahead that all of it is about. */

@@ -40,7 +40,7 @@ export interface MarketRules {
   readonly maintenance?: number;
   /** Fraction of the notional. */
   readonly liquidationFee?: number;
-  /** Interest on what is held short, a fraction of its value a year. */
+  /** Interest a year on what is borrowed, a fraction: of the value of what is short, and of what longs cost beyond their margin and the cash. */
   readonly borrow?: number;
 }
 

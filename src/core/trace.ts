@@ -28,6 +28,8 @@ export interface FillEvent {
   readonly slippage: number;
   /** The share of what was wanted that the cash sufficed for: 1, or less where several buys competed. */
   readonly factor: number;
+  /** The fee was taken from the units received: `quantity` less fee / price of them. */
+  readonly inBase?: true;
   /** It waited in the book. */
   readonly maker: boolean;
   readonly reason: string;

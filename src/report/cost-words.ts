@@ -1,4 +1,4 @@
-import { type BreakEven, type CostBreakdown, HIGHEST_FEE, type RunResult } from '../backtest/result.ts';
+import { type BreakEven, type CostBreakdown, HIGHEST_FEE, type Performance, type RunResult } from '../backtest/result.ts';
 import { counted, percent, share } from './format.ts';
 
 /*
@@ -33,15 +33,26 @@ export function breakEvenBrief({ profit, buyAndHold }: CostBreakdown['breakEvenF
 }
 
 /**
- * The return with every bar that holds several levels taken for the worse and for the better; empty where there are none. As the account goes on
- * from each of them, luck may turn the two round: then they are no bounds, and are not called so.
+ * The return with every bar that holds several levels taken for the worse and for the better; empty where there are none. No bounds, and not
+ * called so: the account goes on from each of them, and what followed may even turn the two round.
  */
 export function boundWords({ ambiguousBars, bounds }: Pick<RunResult['assumptions'], 'ambiguousBars' | 'bounds'>): string {
   if (ambiguousBars === 0 || bounds === null) return '';
   const [bars, them] = ambiguousBars === 1 ? ['the one ambiguous bar', 'it'] : [`all ${counted(ambiguousBars, 'ambiguous bar')}`, 'all'];
-  const worst = `with ${bars} against it: ${percent(bounds.worst)}`;
-  const best = `with ${them} in its favour: ${percent(bounds.best)}`;
-  return bounds.worst <= bounds.best
-    ? `Lower bound, ${worst}; upper bound, ${best}.`
-    : `Return ${worst}; ${best}, since other trades followed.`;
+  return `With ${bars} taken against it the return is ${percent(bounds.worst)}; with ${them} in its favour ${percent(bounds.best)}.`;
+}
+
+/** What the run takes for granted in its own favour, from the notes that say so: a clause for each, without what follows in the note. */
+export function optimismClauses(notes: readonly string[]): string[] {
+  return notes.flatMap((note) => /^OPTIMISTIC: ([^;.]+)/.exec(note)?.[1]?.trim() ?? []);
+}
+
+/** Whether buy & hold holds nothing from beginning to end, so that nothing can be compared with it. */
+export function neverBought({ exposure }: Pick<Performance, 'exposure'>): boolean {
+  return exposure === 0;
+}
+
+/** Break-even fees, without the one against a buy & hold that bought nothing. */
+export function comparableFees({ costs, buyAndHold }: Pick<RunResult, 'costs' | 'buyAndHold'>): CostBreakdown['breakEvenFee'] {
+  return neverBought(buyAndHold) ? { ...costs.breakEvenFee, buyAndHold: null } : costs.breakEvenFee;
 }

@@ -3,6 +3,8 @@
 type Figure = number | null | undefined;
 
 export const NONE = '-';
+/** Percents below this are what rounding leaves of nothing, and print as zero. */
+const NOTHING = 0.0001;
 
 /** A fraction as a signed percent, such as `+12.3%`. */
 export function percent(fraction: Figure): string {
@@ -15,7 +17,14 @@ export function share(fraction: Figure): string {
   if (!known(fraction)) return NONE;
   const value = fraction * 100;
   const size = Math.abs(value);
-  return `${fixed(value, size >= 1000 ? 0 : size >= 10 ? 1 : size >= 0.1 || size === 0 ? 2 : significant(size, 2))}%`;
+  return `${fixed(value, size >= 1000 ? 0 : size >= 10 ? 1 : size >= 0.1 || size < NOTHING ? 2 : significant(size, 2))}%`;
+}
+
+/** A limit, or what was measured against one, as a percent of four significant digits at most, without padding: `12.55%`, `20%`. */
+export function limitPercent(fraction: Figure): string {
+  if (!known(fraction)) return NONE;
+  const value = fraction * 100;
+  return `${trimmed(fixed(value, Math.abs(value) < NOTHING ? 0 : significant(Math.abs(value), 4)))}%`;
 }
 
 /** A fraction as a percent on an axis, without padding: `-5%`, `0.25%`. */

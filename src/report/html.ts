@@ -1,6 +1,6 @@
 import type { Backtest, ForecastReport, RunResult } from '../backtest/result.ts';
 import { type Drawing, type Figure, loadDrawing } from './chart.ts';
-import { boundWords, breakEvenWords } from './cost-words.ts';
+import { boundWords, breakEvenWords, comparableFees } from './cost-words.ts';
 import { drawdownFigure, equityFigure, foldFigure, lossFigure, priceFigure, recentFigure, scatterFigure } from './figures.ts';
 import { basisPoints, coefficient, count, counted, day, percent, quantity, ratio, seconds, share } from './format.ts';
 import { escaped, facts, figure, list, paragraph, section } from './markup.ts';
@@ -87,9 +87,10 @@ function tradingSection(drawing: Drawing, backtest: Backtest): string {
   );
 }
 
-function costSection(drawing: Drawing, { costs, trades }: RunResult): string {
+function costSection(drawing: Drawing, report: RunResult): string {
+  const { costs, trades } = report;
   if (trades.length === 0) return '';
-  const even = breakEvenWords(costs.breakEvenFee);
+  const even = breakEvenWords(comparableFees(report));
   return section(
     'Costs',
     ...figures(drawing, 'costs', [waterfallFigure(costs)]),

@@ -1,5 +1,5 @@
 import type { RunResult, TradeRow } from '../backtest/result.ts';
-import { count, counted } from './format.ts';
+import { count, counted, limitPercent } from './format.ts';
 
 /*
  * Why something was done, in words: the codes of `Reason`, of protective levels, and of orders.
@@ -72,15 +72,19 @@ export function exitsByReason(trades: readonly TradeRow[], gaps = true): ExitGro
   }).sort((a, b) => b.count - a.count);
 }
 
-/** How often each guard acted; empty where none did. What a guard of the account does to its markets is one act. */
+/** How often each guard acted, as the list of what guards did has it; empty where none did. */
 export function guardWords(guards: RunResult['guards']): string {
-  const acts = new Set(guards.flatMap(({ time, guard, action }) => (action === 'acts' ? [`${guard} ${time}`] : [])));
+  const acts = guards.filter(({ action }) => action === 'acts');
   const times = new Map<string, number>();
-  for (const act of acts) {
-    const [guard = ''] = act.split(' ');
-    times.set(guard, (times.get(guard) ?? 0) + 1);
-  }
-  return acts.size === 0
+  for (const { guard } of acts) times.set(guard, (times.get(guard) ?? 0) + 1);
+  return acts.length === 0
     ? ''
-    : `Guards acted ${counted(acts.size, 'time')}: ${Array.from(times, ([guard, n]) => `${guard} ${count(n)}`).join(', ')}`;
+    : `Guards acted ${counted(acts.length, 'time')}: ${Array.from(times, ([guard, n]) => `${guard} ${count(n)}`).join(', ')}`;
+}
+
+/** Why a guard acted, its limits and measured falls as percents: `a loss of 10.43% since the day before`. Counts stay as they are. */
+export function guardReason(reason: string): string {
+  return reason.replace(/(?<=\b(?:limited to|fall of|loss of) )-?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w.%])/g, (fraction) =>
+    limitPercent(Number(fraction)),
+  );
 }

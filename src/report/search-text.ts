@@ -49,7 +49,7 @@ function evidence({ cells, expectedBestSharpe, buyAndHold }: SearchResult): stri
   ];
   if (expectedBestSharpe !== null && Number.isFinite(best)) {
     sentences.push(
-      `The highest Sharpe ratio is ${ratio(best)}; among as many cells without any skill, as different from each other as these, luck alone would bring one of about ${ratio(expectedBestSharpe)}.`,
+      `The highest Sharpe ratio is ${ratio(best)}; among as many cells without any skill luck alone would bring one of about ${ratio(expectedBestSharpe)}.`,
     );
   }
   if (refused > 0) sentences.push(`${counted(refused, 'cell')} left out, whose values contradict each other.`);
@@ -91,7 +91,7 @@ function matrix({ axes, cells }: SearchResult, width: number, colours: Colours):
   }
   const more = columns.length - shown.length;
   return [
-    `Total return by ${down!.path} (down) and ${across!.path} (across)${more > 0 ? `; ${counted(more, 'column')} more in the file` : ''}`,
+    `Total return, ${down!.path} down, ${across!.path} across${more > 0 ? `; ${counted(more, 'column')} more in the file` : ''}`,
     ...grid(
       [down!.path, ...shown.map((column) => valueText(across!.values[column]))],
       down!.values.map((value, row) => [valueText(value), ...shown.map((column) => cellText(at(row, column)))]),

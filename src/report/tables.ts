@@ -2,7 +2,7 @@ import type { Backtest, FitSummary, FoldSkill, ForecastReport, Performance, RunR
 import { reasonName } from '../core/policy.ts';
 import { coefficient, count, day, loss, moment, money, NONE, percent, price, pValue, quantity, ratio, seconds, share } from './format.ts';
 import { type TableColumn, table } from './markup.ts';
-import { type ExitGroup, exitsByReason, reasonWords } from './reasons.ts';
+import { type ExitGroup, exitsByReason, guardReason, reasonWords } from './reasons.ts';
 
 type PerformanceRow = readonly [name: string, print: (performance: Performance) => string];
 
@@ -165,8 +165,7 @@ export function guardTable(guards: RunResult['guards']): string {
       { heading: 'Time', text: (row) => moment(row.time) },
       { heading: 'Of', text: ({ market }) => (market === null ? 'the account' : several ? market : 'the market'), words: true },
       { heading: 'Guard', text: (row) => `${reasonWords(row.guard)}: ${row.action}`, words: true },
-      // Fractions among its words are long.
-      { heading: 'Because', text: (row) => row.reason.replace(/\d+\.\d{3,}/g, (fraction) => share(Number(fraction))), words: true },
+      { heading: 'Because', text: (row) => guardReason(row.reason), words: true },
     ],
     guards,
   );

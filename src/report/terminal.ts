@@ -1,6 +1,6 @@
 import { createColors } from 'picocolors';
 import type { Backtest, ForecastReport, Performance, RunResult, Skill } from '../backtest/result.ts';
-import { breakEvenBrief } from './cost-words.ts';
+import { breakEvenBrief, comparableFees, optimismClauses } from './cost-words.ts';
 import { basisPoints, count, counted, day, money, percent, pValue, ratio, share } from './format.ts';
 import { exitsByReason, guardWords } from './reasons.ts';
 import { sparklines } from './sparkline.ts';
@@ -61,6 +61,7 @@ export function terminalSummary(backtest: Backtest, options: TerminalOptions): s
     '',
     ...(report.forecast === null ? [] : [...skillLines(report.forecast, width, colours), '']),
     ...provenance(report).map((line) => colours.dim(clip(line, width))),
+    ...optimismLines(report, width).map(colours.yellow),
     ...warningLines(report).map((line) => colours.yellow(clip(line, width))),
   ];
   // The path is wrapped by the terminal, never cut: it is there to be copied.
@@ -82,12 +83,13 @@ function performanceLines({ performance, buyAndHold }: RunResult, width: number,
 }
 
 /** What trading cost, how it ended, and what held it back. */
-function tradingLines({ costs, trades, guards }: RunResult): string[] {
+function tradingLines(report: RunResult): string[] {
+  const { costs, trades, guards } = report;
   const open = trades.filter(({ exitTime }) => exitTime === null).length;
   const exits = exitsByReason(trades, false).map(({ words, count: times }) => `${words} ${count(times)}`);
   const acts = guardWords(guards);
   return [
-    ...(trades.length > 0 ? [`Gross ${money(costs.gross)} -> net ${money(costs.net)}${breakEvenBrief(costs.breakEvenFee)}`] : []),
+    ...(trades.length > 0 ? [`Gross ${money(costs.gross)} -> net ${money(costs.net)}${breakEvenBrief(comparableFees(report))}`] : []),
     ...(exits.length > 0 ? [`Exits: ${[...exits, ...(open > 0 ? [`still open ${open}`] : [])].join(', ')}`] : []),
     ...(acts ? [acts] : []),
   ];
@@ -124,12 +126,19 @@ function provenance(report: RunResult): string[] {
   const data =
     first === undefined ? 'no data' : `${plain(first.market)}, ${counted(first.bars, 'bar')}, sha256 ${first.sha256.slice(0, 12)}`;
   const more = others.length === 0 ? '' : ` and ${counted(others.length, 'further market')}`;
-  const { fill, costs } = report.assumptions;
+  const { fill, costs, notes } = report.assumptions;
+  const optimistic = optimismClauses(notes).length > 0 ? ' (OPTIMISTIC, see below)' : '';
   return [
     `Data ${data}${more}`,
-    `Fill ${fill}; taker ${share(costs.taker)}, slippage ${costs.slippage === null ? 'by the fill' : basisPoints(costs.slippage)}; digest ${report.digest.slice(0, 12)}`,
+    `Fill ${fill}${optimistic}; taker ${share(costs.taker)}, slippage ${costs.slippage === null ? 'by the fill' : basisPoints(costs.slippage)}; digest ${report.digest.slice(0, 12)}`,
     `Engine ${plain(report.engine ?? 'none')}`,
   ];
+}
+
+/** What no account could have had; wrapped, not cut. */
+function optimismLines({ assumptions }: RunResult, width: number): string[] {
+  const clauses = optimismClauses(assumptions.notes);
+  return clauses.length === 0 ? [] : wrap(plain(`OPTIMISTIC: ${clauses.join('; ')}`), width);
 }
 
 function warningLines(report: RunResult): string[] {

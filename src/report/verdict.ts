@@ -1,11 +1,11 @@
 import type { CostBreakdown, ForecastReport, Performance, RunResult, TestResult } from '../backtest/result.ts';
-import { boundWords } from './cost-words.ts';
+import { boundWords, neverBought, optimismClauses } from './cost-words.ts';
 import { coefficient, counted, money, percent, ratio, share } from './format.ts';
 
 /** What a verdict is made from; a RunResult is one. Without a forecast it says nothing of forecasts. */
 export interface VerdictInput extends Pick<RunResult, 'performance' | 'buyAndHold' | 'forecast' | 'trials' | 'costs'> {
   readonly trades: readonly Pick<RunResult['trades'][number], 'exitReason'>[];
-  readonly assumptions: Pick<RunResult['assumptions'], 'ambiguousBars' | 'bounds'>;
+  readonly assumptions: Pick<RunResult['assumptions'], 'ambiguousBars' | 'bounds' | 'notes'>;
 }
 
 /** The level at which a forecast may be called better. */
@@ -18,19 +18,25 @@ const SPLENDID_R2 = 0.5;
 /**
  * Three or four plain sentences: is the forecast better than the last price and than the linear baseline (Diebold-Mariano), is the
  * strategy better than holding, could it be luck, and what would break it; one more for each of liquidations and ambiguous bars where there were
- * any. It never calls good what the tests do not support.
+ * any, and a first one where the account lost everything. It never calls good what the tests do not support.
  */
 export function verdict(input: VerdictInput): string {
-  const sentences = input.forecast === null ? [] : [forecastSentence(input.forecast)];
-  sentences.push(strategySentence(input.performance, input.buyAndHold));
-  sentences.push(...[liquidationSentence(input), boundWords(input.assumptions)].filter((sentence) => sentence !== ''));
+  const sentences = [
+    ruinSentence(input.performance),
+    input.forecast === null ? '' : forecastSentence(input.forecast),
+    strategySentence(input.performance, input.buyAndHold),
+    liquidationSentence(input),
+    boundWords(input.assumptions),
+  ].filter((sentence) => sentence !== '');
+  const optimism = optimismClauses(input.assumptions.notes);
   const trials = counted(input.trials, 'trial');
   if (neverTraded(input.performance)) {
     sentences.push(`Without a trade there is nothing that costs or luck could have changed (${trials} so far, not corrected for).`);
+    if (optimism.length > 0) sentences.push(`It is optimistic all the same: ${optimism.join('; ')}.`);
   } else {
     const them = input.trials === 1 ? 'it' : 'them';
     sentences.push(`Luck is not ruled out: ${trials} so far, and these figures are not corrected for ${them}.`);
-    sentences.push(fragilitySentence(input.performance, input.costs));
+    sentences.push(fragilitySentence(input.performance, input.costs, optimism));
   }
   return sentences.join(' ');
 }
@@ -78,7 +84,18 @@ function testWords(test: TestResult): string {
   return `Diebold-Mariano ${ratio(test.statistic)}, p ${p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`}`;
 }
 
+/** Of an account with nothing left, or less than that; empty for any other. */
+function ruinSentence({ startEquity, endEquity }: Performance): string {
+  if (endEquity > 0) return '';
+  const owed = endEquity < 0 ? `, and it owes a further ${money(-endEquity)}` : '';
+  return `The strategy lost everything: the account's ${money(startEquity)} are gone${owed}.`;
+}
+
 function strategySentence(strategy: Performance, holding: Performance): string {
+  if (neverBought(holding)) {
+    const what = neverTraded(strategy) ? 'never traded: it returned' : 'returned';
+    return `The strategy ${what} ${curveWords(strategy)}; buy & hold could not buy (its orders were refused or never filled), so it says nothing.`;
+  }
   const figures = `it returned ${curveWords(strategy)}, buy & hold ${curveWords(holding)}`;
   return neverTraded(strategy) ? `The strategy never traded: ${figures}.` : `The strategy ${comparison(strategy, holding)}: ${figures}.`;
 }
@@ -94,7 +111,8 @@ function curveWords(performance: Performance): string {
 
 function comparison(strategy: Performance, holding: Performance): string {
   const byReturn = Math.sign(strategy.totalReturn - holding.totalReturn);
-  const comparable = strategy.sharpe !== null && holding.sharpe !== null;
+  // Returns of an account that is in debt have no ratio worth a comparison.
+  const comparable = strategy.sharpe !== null && holding.sharpe !== null && strategy.endEquity > 0;
   const bySharpe = comparable ? Math.sign((strategy.sharpe ?? 0) - (holding.sharpe ?? 0)) : byReturn;
   if (byReturn === 0 && bySharpe === 0) return 'did the same as holding';
   if (byReturn <= 0 && bySharpe <= 0) return 'did worse than holding';
@@ -114,8 +132,8 @@ function liquidationSentence({ trades, costs: { shortfall } }: VerdictInput): st
   return `It was liquidated ${liquidated === 1 ? 'once' : counted(liquidated, 'time')}${shortfall > 0 ? `, and l${beyond}` : ''}.`;
 }
 
-function fragilitySentence(performance: Performance, costs: CostBreakdown): string {
-  const clauses = [costClause(costs)];
+function fragilitySentence(performance: Performance, costs: CostBreakdown, optimism: readonly string[]): string {
+  const clauses = [...optimism.map((clause) => `it is optimistic that ${clause}`), costClause(costs)];
   if (performance.maxDrawdown < 0)
     clauses.push(`the worst drawdown so far, ${percent(performance.maxDrawdown)}, is not the worst possible`);
   if (performance.roundTrips === 0) clauses.push('no round trip was completed, so nothing can be told from its trades');

@@ -10,6 +10,8 @@ export interface Fill {
   readonly price: number;
   /** Quote. */
   readonly fee: number;
+  /** The fee of this purchase was taken from the units received. */
+  readonly inBase?: true;
   readonly reason?: string;
 }
 
@@ -63,7 +65,8 @@ const DUST = 1e-12;
 export function roundTrips(fills: readonly Fill[], marks: ReadonlyMap<string, number> = new Map()): RoundTrip[] {
   const current = new Map<string, Trip>();
   const trips: RoundTrip[] = [];
-  for (const fill of fills) {
+  for (const booked of fills) {
+    const fill = received(booked);
     if (!(fill.quantity > 0)) {
       throw new RangeError(
         `Expected a fill's quantity > 0, received ${fill.quantity} in ${fill.market} at ${fill.time}; its side says the sign`,
@@ -97,6 +100,11 @@ export function roundTrips(fills: readonly Fill[], marks: ReadonlyMap<string, nu
   }
   for (const trip of current.values()) trips.push(mark(trip, marks.get(trip.market)));
   return trips;
+}
+
+/** A purchase by the units that were received: of one whose fee was taken in units those are fewer, and worth what was paid less the fee. */
+function received(fill: Fill): Fill {
+  return fill.inBase ? { ...fill, quantity: fill.quantity - fill.fee / fill.price } : fill;
 }
 
 function enter(fill: Fill, sign: 1 | -1, quantity: number): Trip {

@@ -50,8 +50,26 @@ export function sizingRules(sizing: Sizing, markets: number): Pick<Rules, 'share
   return sizing.kind === 'risk' ? { share, keepSize: true } : { share };
 }
 
+/** What each kind cannot do without. */
+const NEEDED: Readonly<Record<SizingKind, readonly string[]>> = {
+  fraction: [],
+  equal: [],
+  amount: ['amount'],
+  volatility: ['target'],
+  kelly: [],
+  risk: ['risk'],
+  'inverse-volatility': [],
+  weights: ['weights'],
+  'portfolio-volatility': ['target'],
+};
+
 /** Throws a TypeError that names the option that is out of range. */
 export function checkSizing(sizing: Sizing): void {
+  const needed = NEEDED[sizing.kind] as readonly string[] | undefined;
+  if (!needed)
+    throw new TypeError(`Expected the kind of a sizing to be one of ${Object.keys(NEEDED).join(', ')}, received ${String(sizing.kind)}`);
+  const missing = needed.find((name) => (sizing as Readonly<Record<string, unknown>>)[name] === undefined);
+  if (missing !== undefined) throw new TypeError(`Expected ${missing} of the sizing ${sizing.kind}, received none`);
   for (const name of ['amount', 'target', 'most', 'risk', 'fraction', 'of', 'halfLife'] as const) {
     const value = (sizing as Readonly<Record<string, unknown>>)[name];
     if (value === undefined) continue;

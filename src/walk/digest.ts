@@ -26,7 +26,7 @@ function* parts(trace: Trace): Generator<string | Float64Array | Uint8Array> {
         yield `order ${event.time} ${canonicalJson(event.order)}`;
         break;
       case 'fill':
-        yield `fill ${event.id} ${event.market} ${event.side} ${event.maker} ${event.reason}`;
+        yield `fill ${event.id} ${event.market} ${event.side} ${event.maker}${event.inBase ? ' base' : ''} ${event.reason}`;
         yield Float64Array.of(event.time, event.quantity, event.price, event.fee, event.slippage, event.factor);
         break;
       case 'rejection':

@@ -216,3 +216,43 @@ describe('rules out of range', () => {
     expect(() => checkRules(all, ['a'])).not.toThrow();
   });
 });
+
+describe('what nobody knows', () => {
+  it.each([
+    [{ slippage: 0.01 }, /^Expected one of the options bars, strategy, .*, received slippage$/],
+    [{ sizing: { kind: 'volatilty', target: 0.2 } }, /^Expected the kind of a sizing to be one of fraction, .*, received volatilty$/],
+    [{ sizing: { kind: 'volatility' } }, /^Expected target of the sizing volatility, received none$/],
+  ])('is refused: %j', async (options, message) => {
+    await expect(backtest({ ...base, ...(options as object) })).rejects.toThrow(message);
+  });
+});
+
+describe('detail', () => {
+  const one = { ...base, guards: { stopLoss: 0.02 } };
+
+  it('of another market is refused', async () => {
+    const other = synthetic('regime', { bars: 4000, intervalMs: HOUR, start: 0, seed: 9, volatility: 0.02 }).bars;
+    await expect(backtest({ ...one, detail: { [market]: other } })).rejects.toThrow(
+      /^Expected bars of a lower interval of .* itself, received some beyond the range of their bar in \d+ of \d+, first /,
+    );
+  });
+
+  it('of another time is refused', async () => {
+    const other = synthetic('trend', { bars: 400, intervalMs: HOUR, start: Date.UTC(2030, 0, 1), seed: 4, volatility: 0.006 }).bars;
+    await expect(backtest({ ...one, detail: { [market]: other } })).rejects.toThrow(
+      /^Expected bars of a lower interval within those of .*, received none in its period/,
+    );
+  });
+
+  it('says in how many bars it decided', async () => {
+    const half = {
+      ...fine,
+      length: 2000,
+      ...Object.fromEntries(
+        (['openTime', 'open', 'high', 'low', 'close', 'volume'] as const).map((name) => [name, fine[name].subarray(0, 2000)]),
+      ),
+    };
+    const { report } = await backtest({ ...one, detail: { [market]: half } });
+    expect(report.assumptions.notes.join(' ')).toContain(`Bars of 1h decide what came first in 500 of 1000 bars of ${market}.`);
+  });
+});

@@ -81,7 +81,7 @@ describe('search', () => {
     const { code, stdout } = await paperwalk(['backtest', ridge, '--sweep', 'costs', '--json', '--quiet', '--workspace', workspace]);
     expect(code).toBe(0);
     const document = documents.search.parse(JSON.parse(stdout));
-    expect(document.axes.map(({ path }) => path)).toEqual(['strategy.enter', 'costs.taker']);
+    expect(document.axes.map(({ path }) => path)).toEqual(['strategy.enter', 'costs.taker and costs.maker']);
     expect(document.cells).toHaveLength(15 * 12);
     const known = document.cells.filter((cell) => 'totalReturn' in cell);
     expect(known.length).toBe(document.cells.length);
@@ -96,7 +96,7 @@ describe('search', () => {
 
   it('shows that sweep as a table', async () => {
     const { stdout } = await paperwalk(['backtest', ridge, '--sweep', 'costs', '--quiet', '--workspace', workspace]);
-    expect(stdout).toContain('Total return by strategy.enter (down) and costs.taker (across)');
+    expect(stdout).toContain('Total return, strategy.enter down, costs.taker and costs.maker across');
     expect(stdout).toMatch(/^ +0\.1% /m);
     expect(stdout).toContain('exploratory: 180 cells');
   });

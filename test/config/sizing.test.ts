@@ -56,7 +56,7 @@ describe('the section sizing', () => {
     ['sizing: { kind: kelly }', '5:17: Expected a model for the sizing kelly, which goes by forecasts, received none; add model: gru'],
     [
       'sizing: { kind: amount, amount: 20000 }',
-      '5:33: Expected an amount of at most the capital, 10000, received 20000; spot markets lend nothing',
+      '5:33: Expected an amount of at most 10000, all that the account can hold in its markets, received 20000; more needs type: margin and leverage',
     ],
     [
       'sizing: { kind: risk, risk: 1% }',

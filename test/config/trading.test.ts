@@ -148,6 +148,12 @@ guards:
       /Expected market orders with fill: this-close, received limit orders/,
     ],
     ['fees in base on margin', 'costs: { currency: base }', /Expected fees in quote for csv:a\.csv, which is on margin/],
+    [
+      'a model that expires where there is none',
+      'guards: { expiredModel: flat }',
+      /^bot\.yaml:5:25: Expected a model that can expire, received none/,
+    ],
+    ['detail without bars', 'detail: 15m', /^bot\.yaml:5:9: Expected bars of 15m for a market, received none; name their file/],
     ['a volume cap of nothing', 'volumeCap: { share: 0% }', /Expected volumeCap\.share to be .*> 0% and <= 100%, received "0%"/],
     ['bars of a higher interval as detail', 'detail: 4h', /^bot\.yaml:5:9: Expected a lower interval that divides 1h, received 4h$/],
     [

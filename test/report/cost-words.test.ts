@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BreakEven } from '../../src/backtest/result.ts';
 import { breakEvenBrief, breakEvenWords } from '../../src/report/cost-words.ts';
-import { exitsByReason, reasonWords } from '../../src/report/reasons.ts';
+import { exitsByReason, guardReason, guardWords, reasonWords } from '../../src/report/reasons.ts';
 import { costSteps } from '../../src/report/waterfall.ts';
 import { costsOf, fixture, performanceOf } from './fixture.ts';
 
@@ -55,6 +55,29 @@ describe('reasons in words', () => {
     ['a reason of my own', 'a reason of my own'],
     ['<b>', '<b>'],
   ])('%s is %s', (code, words) => expect(reasonWords(code)).toBe(words));
+
+  it.each([
+    ['a loss of 0.10425800670286939 since the day before', 'a loss of 10.43% since the day before'],
+    ['a fall of 0.2 from the highest value', 'a fall of 20% from the highest value'],
+    ['a fall of 6.7e-11 from the highest value', 'a fall of 0% from the highest value'],
+    ['the sum of exposures is limited to 1 of equity', 'the sum of exposures is limited to 100% of equity'],
+    ['limited to 0.3333333333333333 of equity', 'limited to 33.33% of equity'],
+    ['3 losing round trips in a row', '3 losing round trips in a row'],
+    ['held for 12 bars', 'held for 12 bars'],
+  ])('of a guard have limits and falls as percents: %s', (reason, words) => expect(guardReason(reason)).toBe(words));
+
+  it('count every act of a guard, of the account and of its markets, at whatever instant', () => {
+    const event = (guard: string, market: string | null, action: 'acts' | 'ends') => ({ time: 'now', market, guard, action, reason: '' });
+    const guards = [
+      event('maxDrawdown', null, 'acts'),
+      event('maxDrawdown', 'a', 'acts'),
+      event('maxDrawdown', 'b', 'acts'),
+      event('maxDrawdown', null, 'ends'),
+      event('cooldown', 'a', 'acts'),
+    ];
+    expect(guardWords(guards)).toBe('Guards acted 4 times: maxDrawdown 3, cooldown 1');
+    expect(guardWords([event('cooldown', 'a', 'ends')])).toBe('');
+  });
 
   it('group exits: what the policy wanted is its signal, also where a guard keeps it from the other side', () => {
     const [trade] = fixture().report.trades;

@@ -205,9 +205,9 @@ describe('the HTML report of another run', () => {
       'max drawdown: acts',
     ])
       expect(html).toContain(`<td class="words">${words}</td>`);
-    expect(html).toContain('a fall of 25.1% from the highest value');
-    expect(html).toContain('Guards acted 1 time: maxDrawdown 1. The list stands at the end.');
-    expect(html).toContain('Lower bound, with all 2 ambiguous bars against it: +1.00%; upper bound, with all in its favour: +2.00%.');
+    expect(html).toContain('a fall of 25.12% from the highest value');
+    expect(html).toContain('Guards acted 2 times: maxDrawdown 2. The list stands at the end.');
+    expect(html).toContain('With all 2 ambiguous bars taken against it the return is +1.00%; with all in its favour +2.00%.');
     expect(html).toContain('0.020% of the notional');
     expect(html).toContain('depends on the fill');
     for (const name of ['long entry', 'long entry, limit', 'exit', 'stopped', 'target reached']) expect(html).toContain(`>${name}</text>`);

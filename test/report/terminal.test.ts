@@ -90,7 +90,28 @@ describe('the terminal summary', () => {
     const shown = terminalSummary(fixture({ report: { trades: [...trades, open], guards, costs } }), plain);
     expect(shown).toContain('Gross 1,374.00 -> net 1,230.00; break-even fee 0.31%, behind buy & hold even without fees\n');
     expect(shown).toContain('Exits: stop loss 8, signal 8, take profit 4, still open 1');
-    expect(shown).toContain('Guards acted 3 times: maxDrawdown 1, cooldown 2');
+    expect(shown).toContain('Guards acted 4 times: maxDrawdown 2, cooldown 2');
+  });
+
+  it.each([60, 100])('says where the run is optimistic, uncut at %i columns', (width) => {
+    const base = fixture().report;
+    const clause = 'market orders fill at the very close they were decided on, which nobody can do';
+    const assumptions = {
+      ...base.assumptions,
+      fill: 'this-close',
+      notes: [`OPTIMISTIC: ${clause}; costs lie before.`, 'OPTIMISTIC: a fit.'],
+    };
+    const shown = terminalSummary(fixture({ report: { assumptions } }), { colour: false, width });
+    expect(shown).toContain('Fill this-close (OPTIMISTIC, see below); taker');
+    expect(shown.replaceAll('\n', ' ')).toContain(`OPTIMISTIC: ${clause}; a fit`);
+    expect(Math.max(...shown.split('\n').map((line) => line.length))).toBeLessThanOrEqual(width);
+    expect(terminalSummary(fixture(), plain)).not.toContain('OPTIMISTIC');
+  });
+
+  it('has no fee at which it is level with a buy & hold that bought nothing', () => {
+    const base = fixture().report;
+    const shown = terminalSummary(fixture({ report: { buyAndHold: { ...base.buyAndHold, exposure: 0 } } }), plain);
+    expect(shown).toContain('; break-even fee 0.31%\n');
   });
 
   it('warns of refused orders, not of those that ended as orders may', () => {

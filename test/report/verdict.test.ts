@@ -7,7 +7,7 @@ const holding = performanceOf({ totalReturn: 0.34, sharpe: 1.1, maxDrawdown: -0.
 const test = (statistic: number | null, pValue: number | null): TestResult => ({ statistic, pValue });
 const none = test(null, null);
 const verdict = (input: Pick<VerdictInput, 'performance' | 'buyAndHold' | 'forecast' | 'trials'> & Partial<VerdictInput>) =>
-  verdictOf({ costs: costsOf(input.performance), trades: [], assumptions: { ambiguousBars: 0, bounds: null }, ...input });
+  verdictOf({ costs: costsOf(input.performance), trades: [], assumptions: { ambiguousBars: 0, bounds: null, notes: [] }, ...input });
 
 const aboutForecast = (forecast: ForecastReport) =>
   sentence(verdict({ performance: performanceOf(), buyAndHold: holding, forecast, trials: 7 }), 0);
@@ -172,20 +172,65 @@ describe('the verdict on what must not be overlooked', () => {
     );
   });
 
-  it('names the lower bound where bars were ambiguous', () => {
+  it('names the return either way where bars were ambiguous, and calls neither a bound', () => {
     const bounds = { worst: 0.05, best: 0.2 };
-    expect(aboutEvents({ assumptions: { ambiguousBars: 3, bounds } })).toBe(
-      'Lower bound, with all 3 ambiguous bars against it: +5.00%; upper bound, with all in its favour: +20.0%.',
+    expect(aboutEvents({ assumptions: { ambiguousBars: 3, bounds, notes: [] } })).toBe(
+      'With all 3 ambiguous bars taken against it the return is +5.00%; with all in its favour +20.0%.',
     );
-    expect(aboutEvents({ assumptions: { ambiguousBars: 1, bounds } })).toBe(
-      'Lower bound, with the one ambiguous bar against it: +5.00%; upper bound, with it in its favour: +20.0%.',
+    expect(aboutEvents({ assumptions: { ambiguousBars: 1, bounds, notes: [] } })).toBe(
+      'With the one ambiguous bar taken against it the return is +5.00%; with it in its favour +20.0%.',
     );
   });
 
-  it('calls them no bounds where what followed turned them round', () => {
-    expect(aboutEvents({ assumptions: { ambiguousBars: 2, bounds: { worst: 0.2, best: 0.05 } } })).toBe(
-      'Return with all 2 ambiguous bars against it: +20.0%; with all in its favour: +5.00%, since other trades followed.',
+  it('says the same where what followed turned them round', () => {
+    expect(aboutEvents({ assumptions: { ambiguousBars: 2, bounds: { worst: 0.2, best: 0.05 }, notes: [] } })).toBe(
+      'With all 2 ambiguous bars taken against it the return is +20.0%; with all in its favour +5.00%.',
     );
+  });
+
+  const optimistic = {
+    ambiguousBars: 0,
+    bounds: null,
+    notes: [
+      'OPTIMISTIC: market orders fill at the very close they were decided on, which nobody can do; costs of the first close lie before.',
+      'No order moves the market.',
+      'OPTIMISTIC: limit orders fill where the bar only touches them.',
+    ],
+  };
+
+  it('says first of what would break it where it is optimistic', () => {
+    const words = verdict({ performance, buyAndHold: holding, forecast: null, trials: 7, assumptions: optimistic });
+    expect(words).toContain(
+      'What would break it: it is optimistic that market orders fill at the very close they were decided on, which nobody can do; it is optimistic that limit orders fill where the bar only touches them; fees and slippage',
+    );
+    expect(aboutRisk({})).not.toContain('optimistic');
+  });
+
+  it('says where it is optimistic even of a strategy that never traded', () => {
+    const idle = performanceOf({ totalReturn: 0, exposure: 0, roundTrips: 0 });
+    expect(verdict({ performance: idle, buyAndHold: holding, forecast: null, trials: 7, assumptions: optimistic })).toContain(
+      'It is optimistic all the same: market orders fill at the very close they were decided on, which nobody can do; limit orders',
+    );
+  });
+
+  it('compares with no buy & hold that bought nothing', () => {
+    const idle = performanceOf({ totalReturn: 0, sharpe: null, maxDrawdown: 0, exposure: 0, roundTrips: 0 });
+    expect(aboutStrategy({}, idle)).toBe(
+      'The strategy returned +12.3% (Sharpe ratio 0.80, worst drawdown -10.2%); buy & hold could not buy (its orders were refused or never filled), so it says nothing.',
+    );
+    expect(aboutStrategy({ exposure: 0, roundTrips: 0 }, idle)).toMatch(
+      /^The strategy never traded: it returned .*; buy & hold could not buy/,
+    );
+  });
+
+  it('says before anything else that the account lost everything, and what it owes', () => {
+    const ruined = performanceOf({ totalReturn: -1.1234, sharpe: 2 });
+    const words = verdict({ performance: ruined, buyAndHold: holding, forecast: forecastOf(), trials: 7 });
+    expect(sentence(words, 0)).toBe("The strategy lost everything: the account's 10,000.00 are gone, and it owes a further 1,234.00.");
+    expect(sentence(words, 1)).toMatch(/^The forecast/);
+    expect(sentence(words, 2)).toMatch(/^The strategy did worse than holding: it returned -112.3%/);
+    expect(aboutStrategy({ totalReturn: -1 })).toBe("The strategy lost everything: the account's 10,000.00 are gone.");
+    expect(aboutStrategy({ totalReturn: -0.99 })).not.toContain('lost everything');
   });
 
   it('is silent where there was nothing of the kind', () => expect(aboutEvents({})).toMatch(/^Luck is not ruled out/));

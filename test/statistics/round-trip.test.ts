@@ -172,4 +172,15 @@ describe('Figures of round trips', () => {
     expect(profitFactor(Float64Array.of(-1))).toBe(0);
     expect(averageLoss(Float64Array.of(1, 2))).toBeNull();
   });
+
+  it('counts a purchase by the units received where its fee was taken from them', () => {
+    // 10 units at 100 for 1,000, of which the fee takes 0.1; 9.9 sold at 110 for 1,089 less 1.089.
+    const [trip] = roundTrips([
+      { market: 'm', time: 1, side: 'buy', quantity: 10, price: 100, fee: 10, inBase: true },
+      { market: 'm', time: 2, side: 'sell', quantity: 10 - 10 / 100, price: 110, fee: 1.089 },
+    ]);
+    expect(trip).toMatchObject({ open: false, quantity: 9.9, entryPrice: 100, exitPrice: 110 });
+    expect(trip!.fees).toBeCloseTo(11.089, 12);
+    expect(trip!.profit).toBeCloseTo(1089 - 1.089 - 1000, 9);
+  });
 });

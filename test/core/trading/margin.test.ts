@@ -227,13 +227,12 @@ describe('liquidation', () => {
       expect: ['bar 2: buy 40 @ 100 (enterLong)', 'bar 3: sell 40 @ 90 (liquidationGap)'],
     },
     {
-      name: 'a stop on a gap beyond the margin loses no more than the margin either',
+      name: 'an opening beyond the margin is a liquidation, though a stop lay nearer',
       bars: [100, 100, [70, 71, 69, 70]],
       targets: { 1: 4 },
       rules: { guards: { stopLoss: 0.05 } },
       allows: quarter,
-      // Both lie above the open of 70; the stop was the nearer one.
-      expect: ['bar 2: buy 40 @ 100 (enterLong)', 'bar 3: sell 40 @ 70 (stopLossGap)'],
+      expect: ['bar 2: buy 40 @ 100 (enterLong)', 'bar 3: sell 40 @ 70 (liquidationGap)'],
       after: { 3: { cash: 0, shortfall: 200 } },
     },
     {
@@ -363,7 +362,24 @@ describe('interest on what is borrowed', () => {
       after: { 5: { interest: 3 } },
     },
     {
-      name: 'a long position pays none',
+      name: 'a long position larger than the account pays it on what it costs beyond the account',
+      bars: [100, 100, [120, 120, 120, 120]],
+      targets: { 1: 2 },
+      allows: { ...borrowed, leverage: 4, maintenance: 0.01 },
+      // 20 units for 2000, 500 of it margin, 500 left as cash: 1000 are borrowed. 1000 + 20 x 20 - 1.
+      expect: ['bar 2: buy 20 @ 100 (enterLong)'],
+      after: { 2: { interest: 0 }, 3: { interest: 1, equity: 1399 } },
+    },
+    {
+      name: 'a long position within the account pays none, levered or not',
+      bars: [100, 100, 100],
+      targets: { 1: 0.8 },
+      allows: { ...borrowed, leverage: 4, maintenance: 0.01 },
+      expect: ['bar 2: buy 8 @ 100 (enterLong)'],
+      after: { 3: { interest: 0 } },
+    },
+    {
+      name: 'a long position without leverage pays none',
       bars: [100, 100, 100],
       targets: { 1: 1 },
       allows: borrowed,

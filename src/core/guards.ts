@@ -46,7 +46,13 @@ const LOSSES_SEEN = 10;
 const HELD_BACK = 11;
 const WIDTH = 12;
 
-export const hasGuards = ({ guards, marketGuards }: Rules): boolean => guards !== undefined || marketGuards !== undefined;
+/** Levels of positions are looked at where orders meet bars; all other guards at the closes. */
+const LEVELS = ['stopLoss', 'takeProfit', 'trailingStop'];
+
+/** Whether any guard looks at decisions. */
+export function hasGuards({ guards = {}, marketGuards = {} }: Rules): boolean {
+  return [guards, ...Object.values(marketGuards)].some((own) => Object.keys(own).some((name) => !LEVELS.includes(name)));
+}
 
 export function createGuards(
   rules: Rules,

@@ -85,7 +85,7 @@ export function createLevels(book: Book, markets: readonly Bars[], rules: Rules,
     beyond(m, price, trails) {
       const sign = quantity[m]! > 0 ? 1 : -1;
       // Beyond its liquidation price nobody waits for a stop to be filled.
-      if (sign * (price - book.liquidationPrice(m)) <= 0) return { reason: 'liquidationGap', price };
+      if (book.maintenance[m]! >= 0 && sign * (price - book.liquidationPrice(m)) <= 0) return { reason: 'liquidationGap', price };
       const found = hit(m, sign, price, trails);
       if (found) return { reason: `${found.reason}Gap` as ProtectiveReason, price };
       return sign * (price - target[m]!) >= 0 ? { reason: 'takeProfitGap', price } : undefined;

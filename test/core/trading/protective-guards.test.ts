@@ -291,6 +291,15 @@ describe('bars of a lower interval decide what came first', () => {
     },
     {
       ...fixed,
+      name: 'a trailing stop sleeps through the whole bar of the entry, a gap within it included',
+      bars: [100, [100, 101, 84, 86], [86, 88, 85, 87]],
+      rules: { guards: { trailingStop: { fraction: 0.1 } } },
+      detail: [...before, [100, 101, 100, 100], [85, 86, 84, 86], ...before],
+      // 100 x 0.9 = 90: awake from bar 3 on, which opens beyond it.
+      expect: [entry, 'bar 3: sell 10 @ 86 (trailingStopGap)'],
+    },
+    {
+      ...fixed,
       name: 'a gap between two halves fills at the open of the second',
       bars: [100, 100, [100, 101, 92, 93]],
       detail: [...before, ...before, [100, 101, 99, 100], [93, 94, 92, 93]],

@@ -1,6 +1,6 @@
 import type { CalendarName } from '../core/calendar.ts';
-import type { Rules } from '../core/rules.ts';
 import type { Strategy } from '../core/policy.ts';
+import type { Rules } from '../core/rules.ts';
 import type { Fit } from '../models/fit.ts';
 import type { Model } from '../models/model.ts';
 import type { Schedule } from '../models/schedule.ts';

@@ -1,20 +1,17 @@
 import { join } from 'node:path';
 import { backtestBot } from '../backtest/backtest.ts';
-import { untradable } from '../backtest/preparation.ts';
 import { trialFile } from '../backtest/trials.ts';
 import { ConfigError } from '../config/config-error.ts';
-import { directoryForecastStore } from '../models/bundle.ts';
 import { terminalSummary } from '../report/terminal.ts';
 import { loadBotFile } from './bot-file.ts';
 import { costAxes } from './cost-sweep.ts';
 import { ExitCode } from './exit-code.ts';
-import { botWithModel } from './frozen.ts';
 import { type BotOptions, colourful, type Host, print } from './host.ts';
-import { loadMarkets, withMeasured } from './market-data.ts';
-import { createProgress } from './progress.ts';
+import { loadMarkets } from './market-data.ts';
 import { writeRunFolder } from './run-folder.ts';
 import { searchGrid } from './search.ts';
-import { openWorkbench } from './workbench.ts';
+import { tradableBot } from './tradable-bot.ts';
+import { forecasting } from './workbench.ts';
 
 export interface BacktestCommand extends BotOptions {
   readonly sweep?: string;
@@ -28,26 +25,19 @@ export async function run([file = '']: readonly string[], options: BacktestComma
     if (sweep !== 'costs') throw new ConfigError([`--sweep: Expected costs, received ${sweep}; other grids are for paperwalk search`]);
     return searchGrid(file, costAxes(loaded), options, host, { kind: 'matrix' });
   }
-  const bot = await withMeasured(await botWithModel(loaded, workspace), loaded);
-  const refusal = untradable(bot);
-  if (refusal) throw new ConfigError([`${file}: ${refusal}`]);
+  const bot = await tradableBot(file, loaded, workspace);
   const markets = await loadMarkets(loaded, workspace);
   if (!quiet)
     for (const { bars, warnings = [] } of markets) for (const warning of warnings) print(host.stderr, `${bars.market}: ${warning}`);
 
-  const progress = quiet ? undefined : createProgress(host);
-  const bench = openWorkbench(host, workspace);
-  const backtest = await backtestBot(bot, markets, {
-    ...bench.around,
-    forecasts: directoryForecastStore(join(workspace, 'cache', 'forecasts')),
-    trials: trialFile(join(workspace, 'trials.jsonl')),
-    config: loaded.config,
-    now: () => new Date(host.now()).toISOString(),
-    ...(progress && { onProgress: progress.show }),
-  }).finally(async () => {
-    progress?.close();
-    await bench.close();
-  });
+  const backtest = await forecasting(host, options, (around) =>
+    backtestBot(bot, markets, {
+      ...around,
+      trials: trialFile(join(workspace, 'trials.jsonl')),
+      config: loaded.config,
+      now: () => new Date(host.now()).toISOString(),
+    }),
+  );
   host.signal.throwIfAborted();
   const folder = await writeRunFolder(workspace, backtest);
 

@@ -1,26 +1,24 @@
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { prepareBot, untradable } from '../backtest/preparation.ts';
+import { prepareBot } from '../backtest/preparation.ts';
 import { computed, expectedBestSharpe, type SearchCell, type SearchResult } from '../backtest/search.ts';
 import { holdFigures, sweepStart } from '../backtest/sweep.ts';
 import { type TrialLedger, trialFile } from '../backtest/trials.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { isoInstant } from '../core/instant.ts';
-import { directoryForecastStore } from '../models/bundle.ts';
 import { canonicalJson, contentHash } from '../models/key.ts';
 import { type SearchView, searchCsv, searchText } from '../report/search-text.ts';
 import type { Bot } from '../walk/bot.ts';
 import { loadBotFile, overridesFrom } from './bot-file.ts';
 import { ExitCode } from './exit-code.ts';
-import { botWithModel } from './frozen.ts';
 import { type Axis, cellsOf, overridesOf, parseAxis } from './grid.ts';
 import { type BotOptions, colourful, type Host, print } from './host.ts';
-import { loadMarkets, withMeasured } from './market-data.ts';
-import { createProgress } from './progress.ts';
+import { loadMarkets } from './market-data.ts';
 import { writeFolder } from './run-folder.ts';
 import { sweepAll } from './sweep-pool.ts';
 import { cellBot, type SweptFile } from './sweep-task.ts';
-import { openWorkbench } from './workbench.ts';
+import { tradableBot } from './tradable-bot.ts';
+import { forecasting } from './workbench.ts';
 
 export interface SearchOptions extends BotOptions {
   readonly grid?: readonly string[];
@@ -40,29 +38,18 @@ export async function run([file = '']: readonly string[], options: SearchOptions
 }
 
 export async function searchGrid(file: string, axes: readonly Axis[], options: BotOptions, host: Host, view: SearchView): Promise<number> {
-  const { workspace, json, quiet } = options;
+  const { workspace, json } = options;
   const cells = cellsOf(axes).map((values) => ({ values, overrides: overridesOf(axes, values) }));
   const loaded = await loadBotFile(file, options, host);
-  const bot = await withMeasured(await botWithModel(loaded, workspace), loaded);
-  const refusal = untradable(bot);
-  if (refusal) throw new ConfigError([`${file}: ${refusal}`]);
+  const bot = await tradableBot(file, loaded, workspace);
   const swept: SweptFile = { file, overrides: overridesFrom(options), environment: host.environment };
   const bots = await Promise.all(cells.map(({ overrides }) => cellBot(swept, overrides, bot)));
   const valid = bots.flatMap((cell) => ('refused' in cell ? [] : [cell]));
   if (valid.length === 0) throw new ConfigError(bots.flatMap((cell) => ('refused' in cell ? [cell.refused] : [])).slice(0, 1));
 
   const markets = await loadMarkets(loaded, workspace);
-  const progress = quiet ? undefined : createProgress(host);
-  const bench = openWorkbench(host, workspace);
   const started = performance.now();
-  const prepared = await prepareBot(bot, markets, {
-    ...bench.around,
-    forecasts: directoryForecastStore(join(workspace, 'cache', 'forecasts')),
-    ...(progress && { onProgress: progress.show }),
-  }).finally(async () => {
-    progress?.close();
-    await bench.close();
-  });
+  const prepared = await forecasting(host, options, (around) => prepareBot(bot, markets, around));
   const forecast = performance.now();
   const from = sweepStart(valid, prepared);
   const outcomes = await sweepAll(

@@ -3,6 +3,7 @@ import { ConfigError } from '../config/config-error.ts';
 import type { Override } from '../config/override.ts';
 import { loadBot } from '../config.ts';
 import type { Bot } from '../walk/bot.ts';
+import { withMeasured } from './market-data.ts';
 
 /** A bot file and what the command line sets in it, before a grid does. */
 export interface SweptFile {
@@ -23,7 +24,8 @@ export async function cellBot(
   base: Pick<Bot, 'model'>,
 ): Promise<CellBot> {
   try {
-    const { bot } = await loadBot(file, { overrides: [...overrides, ...cell], environment, currentDirectory: '.' });
+    const loaded = await loadBot(file, { overrides: [...overrides, ...cell], environment, currentDirectory: '.' });
+    const bot = await withMeasured(loaded.bot, loaded);
     return { ...bot, ...(base.model && { model: base.model }) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -77,6 +77,18 @@ describe('search', () => {
     }
   });
 
+  it('takes the measured slippage of the bot file for every cell', async () => {
+    writeFileSync(join(folder, 'slippage.json'), '{ "sample": [0.001, 0.003] }');
+    const measured = join(folder, 'measured.yaml');
+    writeFileSync(measured, `${readFileSync(cross, 'utf8')}costs: { slippage: { measured: slippage.json } }\n`);
+    const { stdout } = await search(measured, '--grid', 'strategy.fast=5', '--json', '--quiet');
+    const [cell] = documents.search.parse(JSON.parse(stdout)).cells;
+    const run = await paperwalk(['backtest', measured, '--json', '--quiet', '--workspace', workspace]);
+    const { performance } = JSON.parse(run.stdout);
+    expect(performance.slippage).toBeGreaterThan(0);
+    expect(cell).toMatchObject({ endEquity: performance.endEquity });
+  });
+
   it('sweeps fees by thresholds on one set of forecasts', async () => {
     const { code, stdout } = await paperwalk(['backtest', ridge, '--sweep', 'costs', '--json', '--quiet', '--workspace', workspace]);
     expect(code).toBe(0);

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ConfigError } from '../src/config/config-error.ts';
 import { botJsonSchema } from '../src/config/json-schema.ts';
 import { nearestName } from '../src/config/nearest.ts';
 import { parseOverride } from '../src/config/override.ts';
 import { parseRate } from '../src/config/rate.ts';
 import { type BotFileOptions, loadBot, resolveBot } from '../src/config.ts';
 import { createModel } from '../src/models/model.ts';
+import { refusalOf } from './support/refusal.ts';
 
 const AROUND: BotFileOptions = { environment: {}, currentDirectory: 'here' };
 const BOT = `name: example
@@ -20,13 +20,7 @@ model: gru
 const load = (text: string, ...set: string[]) => resolveBot(text, 'bots/bot.yaml', { ...AROUND, overrides: set.map(parseOverride) });
 
 function message(text: string, ...set: string[]): string {
-  try {
-    load(text, ...set);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.message;
-    throw error;
-  }
-  return 'accepted';
+  return refusalOf(() => load(text, ...set));
 }
 
 describe('a bot file', () => {

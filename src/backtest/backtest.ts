@@ -55,6 +55,7 @@ export async function backtestBot(bot: Bot, data: readonly MarketData[], around:
   const dataSummaries = data.map((market) => summarise(market, withoutFit(panel, market.bars.market, predictions)));
   const strategyFigures = figuresOf(bot, [finished]);
   const holdingFigures = figuresOf(bot, holding);
+  const held = sumOf(holding.map((one) => one.trace));
   const ambiguousBars = trace.events.filter(({ kind }) => kind === 'ambiguity').length;
   const report: Omit<RunResult, 'verdict' | 'trials'> = {
     schema: 'paperwalk/run@1',
@@ -92,7 +93,7 @@ export async function backtestBot(bot: Bot, data: readonly MarketData[], around:
     equity: {
       times: Array.from(trace.closeTime, isoInstant),
       strategy: Array.from(trace.equity),
-      buyAndHold: Array.from(sumOf(holding.map((one) => one.trace))),
+      buyAndHold: Array.from(held),
     },
     timings: { ...timings, run: (ran - started) / 1000 },
   };
@@ -112,7 +113,7 @@ export async function backtestBot(bot: Bot, data: readonly MarketData[], around:
   return {
     report: { ...counted, verdict: words },
     trace,
-    buyAndHold: sumOf(holding.map((one) => one.trace)),
+    buyAndHold: held,
     columns: columnsOf(panel, trace, forecasts, predictions, evaluated),
   };
 }

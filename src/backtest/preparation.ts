@@ -1,5 +1,4 @@
-import type { Column } from '../core/bars.ts';
-import { type Bars, firstRowAt, sliceBars } from '../core/bars.ts';
+import { type Bars, type Column, firstRowAt, sliceBars } from '../core/bars.ts';
 import type { FundingRates } from '../core/funding.ts';
 import { isoInstant } from '../core/instant.ts';
 import { intervalName } from '../core/interval.ts';

@@ -192,7 +192,11 @@ export function createSettlement(setup: Setup, book: Book, events: Event[], resu
   /** Market orders at the close. */
   function closing(slice: number): void {
     moment.time = closeTime[slice]!;
-    for (let m = 0; m < markets.length; m++) marks[m] = row[m]! >= 0 ? markets[m]!.close[row[m]!]! : closeBefore(m, slice);
+    for (let m = 0; m < markets.length; m++) {
+      const at = panel.row[m]![slice]!;
+      // A bar without volume has a close all the same.
+      marks[m] = at >= 0 ? markets[m]!.close[at]! : book.lastClose[m]!;
+    }
     instant++;
     meet(
       (order, m) =>
@@ -201,12 +205,6 @@ export function createSettlement(setup: Setup, book: Book, events: Event[], resu
           : undefined,
       nothing,
     );
-  }
-
-  /** A bar without volume has a close all the same. */
-  function closeBefore(m: number, slice: number): number {
-    const at = panel.row[m]![slice]!;
-    return at >= 0 ? markets[m]!.close[at]! : book.lastClose[m]!;
   }
 
   function openOf(m: number): number {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError } from '../../src/config/config-error.ts';
 import { parseOverride } from '../../src/config/override.ts';
 import { resolveBot } from '../../src/config.ts';
 import type { ExperimentPlan } from '../../src/lab/plan.ts';
 import { baselineKinds, createModel } from '../../src/models/model.ts';
 import { preset, presetNames } from '../../src/models/preset.ts';
+import { refusalOf } from '../support/refusal.ts';
 
 const BOT = `name: example
 markets: [synthetic:planted]
@@ -23,13 +23,7 @@ function planOf(text: string, ...set: string[]): ExperimentPlan {
 }
 
 function message(text: string, ...set: string[]): string {
-  try {
-    load(text, ...set);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.message;
-    throw error;
-  }
-  return 'accepted';
+  return refusalOf(() => load(text, ...set));
 }
 
 describe('the experiment of a bot file', () => {

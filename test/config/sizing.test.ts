@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError } from '../../src/config/config-error.ts';
 import { resolveBot } from '../../src/config.ts';
+import { refusalOf } from '../support/refusal.ts';
 
 const AROUND = { environment: {}, currentDirectory: '.' };
 const TWO = 'markets: [synthetic:planted, synthetic:trend]';
@@ -11,13 +11,7 @@ const CROSS = 'strategy: { kind: crossover, fast: 5, slow: 9 }\n';
 const load = (text: string) => resolveBot(text, 'b.yaml', AROUND);
 
 function message(text: string): string {
-  try {
-    load(text);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.message;
-    throw error;
-  }
-  return 'accepted';
+  return refusalOf(() => load(text));
 }
 
 describe('the section sizing', () => {

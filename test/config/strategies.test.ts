@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError } from '../../src/config/config-error.ts';
 import { resolveBot } from '../../src/config.ts';
 import { decisions } from '../support/decisions.ts';
+import { refusalOf } from '../support/refusal.ts';
 
 const DIRECTION = '{ kind: gru, target: direction }';
 const QUANTILES = '{ kind: gru, train: { loss: quantile, quantile: [0.1, 0.5, 0.9] } }';
@@ -16,13 +16,7 @@ ${more}`;
 const load = (...parts: Parameters<typeof file>) => resolveBot(file(...parts), 'bot.yaml', { environment: {}, currentDirectory: '.' });
 
 function refusal(...parts: Parameters<typeof file>): string {
-  try {
-    load(...parts);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.message;
-    throw error;
-  }
-  return 'accepted';
+  return refusalOf(() => load(...parts));
 }
 
 describe('a strategy of a bot file', () => {

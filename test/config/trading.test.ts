@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError } from '../../src/config/config-error.ts';
 import { resolveBot } from '../../src/config.ts';
+import { refusalOf } from '../support/refusal.ts';
 
 const BOT = `name: example
 markets: [{ source: "csv:a.csv", type: margin }]
@@ -10,13 +10,7 @@ strategy: { kind: crossover, fast: 10, slow: 30 }
 const load = (text: string) => resolveBot(text, 'bot.yaml', { environment: {}, currentDirectory: '.' });
 
 function message(text: string): string {
-  try {
-    load(text);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.message;
-    throw error;
-  }
-  return 'accepted';
+  return refusalOf(() => load(text));
 }
 
 describe('the rules of trading in a bot file', () => {

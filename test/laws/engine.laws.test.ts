@@ -14,7 +14,7 @@ import { follow } from '../../src/strategies/rebalancing.ts';
 import { threshold } from '../../src/strategies/threshold.ts';
 import { vote } from '../../src/strategies/vote.ts';
 import { digest } from '../../src/walk/digest.ts';
-import { HOUR, poisoned, randomBars } from '../support/markets.ts';
+import { HOUR, poisoned, powerOfTwo, randomBars } from '../support/markets.ts';
 import { fillsOf, RULES, runCase } from '../support/runs.ts';
 
 const POLICIES: Readonly<Record<string, Policy>> = {
@@ -273,12 +273,6 @@ function cashAfterEveryFill(run: Run): number {
     least = Math.min(least, cash);
   }
   return least;
-}
-
-function powerOfTwo(exponent: number): number {
-  let value = 1;
-  for (let k = 0; k < Math.abs(exponent); k++) value *= exponent > 0 ? 2 : 0.5;
-  return value;
 }
 
 function scaledBars(bars: Bars, c: number, volume: number): Bars {

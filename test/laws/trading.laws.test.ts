@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Run } from '../../src/core/engine.ts';
 import type { FillEvent } from '../../src/core/trace.ts';
 import { digest } from '../../src/walk/digest.ts';
-import { HOUR } from '../support/markets.ts';
+import { HOUR, powerOfTwo } from '../support/markets.ts';
 import { fillsOf } from '../support/runs.ts';
 import { randomWorld, runWorld, scaledWorld, type World } from '../support/worlds.ts';
 
@@ -210,10 +210,4 @@ function leastCash({ rules }: World, run: Run): number {
     least = Math.min(least, cash);
   }
   return least;
-}
-
-function powerOfTwo(exponent: number): number {
-  let value = 1;
-  for (let k = 0; k < Math.abs(exponent); k++) value *= exponent > 0 ? 2 : 0.5;
-  return value;
 }

@@ -82,3 +82,10 @@ export function poisoned(bars: Bars, keep: number, seed = 99): Bars {
 export function singlePanel(bars: Bars): Panel {
   return createPanel([bars]);
 }
+
+/** By doubling or halving, so that it is exact. */
+export function powerOfTwo(exponent: number): number {
+  let value = 1;
+  for (let k = 0; k < Math.abs(exponent); k++) value *= exponent > 0 ? 2 : 0.5;
+  return value;
+}

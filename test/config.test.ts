@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { botJsonSchema } from '../src/config/json-schema.ts';
-import { nearestName } from '../src/config/nearest.ts';
+import { nearestName } from '../src/core/nearest.ts';
 import { parseOverride } from '../src/config/override.ts';
 import { parseRate } from '../src/config/rate.ts';
 import { type BotFileOptions, loadBot, resolveBot } from '../src/config.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { RunResult } from '../backtest/result.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { runDocument } from '../config/documents.ts';
-import { nearestName } from '../config/nearest.ts';
+import { nearestName } from '../core/nearest.ts';
 import { DataError } from '../data/data-error.ts';
 
 /** How many stored runs an error names. */

@@ -4,7 +4,7 @@ import { SourceMap } from 'node:module';
 import { basename, dirname, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Jiti } from 'jiti';
-import { nearestName } from './nearest.ts';
+import { nearestName } from '../core/nearest.ts';
 
 /** A module of a person's own, loaded. */
 export interface OwnModule {

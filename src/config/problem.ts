@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { nearestName } from './nearest.ts';
+import { nearestName } from '../core/nearest.ts';
 import type { Path } from './position.ts';
 import { RATE_WORDS, rateReadings } from './rate.ts';
 

@@ -1,5 +1,5 @@
 import { intervalMs } from '../core/interval.ts';
-import { nearestName } from './nearest.ts';
+import { nearestName } from '../core/nearest.ts';
 import { fraction } from './options.ts';
 import type { Path } from './position.ts';
 import { type Problem, valueProblem } from './problem.ts';

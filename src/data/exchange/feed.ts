@@ -1,0 +1,43 @@
+import type { MarketInformation } from './market-information.ts';
+
+/** One candle as an exchange answered it: unchecked, and the last one may still be forming. */
+export interface Candle {
+  /** ms UTC. */
+  readonly openTime: number;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  /** Base currency. */
+  readonly volume: number;
+}
+
+/** Best bid and ask (quote currency, null where there is none) and when they were, ms UTC. */
+export interface Quote {
+  readonly bid: number | null;
+  readonly ask: number | null;
+  readonly last: number | null;
+  readonly time: number;
+}
+
+/**
+ * The public market data of one exchange, and nothing else of it. Every call waits its turn within the exchange's rate limit, is tried
+ * again where that can help, and ends in an ExchangeError in words where it does not.
+ */
+export interface Feed {
+  /** The exchange's id in ccxt. */
+  readonly exchange: string;
+  /** Lengths of the bars it offers, ms, ascending. */
+  readonly intervals: readonly number[];
+  /** The exchange's present instant, ms UTC. */
+  time(): Promise<number>;
+  /** Throws an ExchangeError naming the nearest symbols where it has no such market. */
+  market(symbol: string): Promise<MarketInformation>;
+  /** One page of candles, as answered, from `since` (ms UTC) on; `limit` of them at most where given, else as many as a call gives. */
+  candles(symbol: string, intervalMs: number, since: number, limit?: number): Promise<readonly Candle[]>;
+  /** One page of funding rates, as answered, from `since` (ms UTC) on; empty where the exchange has none for the market. */
+  fundingRates(symbol: string, since: number): Promise<readonly { readonly time: number; readonly rate: number }[]>;
+  quote(symbol: string): Promise<Quote>;
+  /** Ends what is under way and closes all connections. */
+  close(): Promise<void>;
+}

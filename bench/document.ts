@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import type { DataFigures } from './data.ts';
 import type { EngineFigures } from './engine.ts';
 import type { PeersFigures } from './peers.ts';
 import type { SweepFigures } from './sweep.ts';
@@ -10,6 +11,7 @@ export interface Bench {
   readonly machine: { readonly node: string; readonly cpu: string; readonly cores: number };
   readonly engine?: { readonly oneMarket: EngineFigures; readonly fourMarkets: EngineFigures; readonly orders: EngineFigures };
   readonly sweep?: SweepFigures;
+  readonly data?: DataFigures;
   readonly training?: TrainingFigures;
   readonly peers?: PeersFigures;
 }

@@ -1,4 +1,4 @@
-// Speed, measured: npm run bench -- engine|sweep [FILE.csv]|training|peers [--json] [--epochs N] [--workload NAME] [--quick]
+// Speed, measured: npm run bench -- engine|sweep [FILE.csv]|data|training|peers [--json] [--epochs N] [--workload NAME] [--quick]
 import { parseArgs } from 'node:util';
 import { type Bench, benchDocument } from './document.ts';
 import type { TrainingOptions } from './training.ts';
@@ -50,6 +50,11 @@ async function measure(): Promise<{ readonly figures: Omit<Bench, 'schema' | 'ma
       const sweep = measureSweep(positionals[1] ?? '../shared/data/BTC-USD-4h-coinbase.csv');
       return { figures: { sweep }, text: sweepLines(sweep).join('\n') };
     }
+    case 'data': {
+      const { dataLines, measureData } = await import('./data.ts');
+      const data = measureData();
+      return { figures: { data }, text: dataLines(data).join('\n') };
+    }
     case 'training': {
       const training = await (await import('./training.ts')).measureTraining(options);
       return { figures: { training }, text: (await import('./tables.ts')).trainingTables(training) };
@@ -59,7 +64,7 @@ async function measure(): Promise<{ readonly figures: Omit<Bench, 'schema' | 'ma
       return { figures: { peers }, text: (await import('./tables.ts')).peersTables(peers) };
     }
     default:
-      return fail(2, `Expected the name of a benchmark, one of: engine, sweep, training, peers; received ${name}`);
+      return fail(2, `Expected the name of a benchmark, one of: engine, sweep, data, training, peers; received ${name}`);
   }
 }
 

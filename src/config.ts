@@ -36,6 +36,8 @@ export interface BotFileOptions {
 export interface MarketReference {
   readonly source: string;
   readonly type: 'spot' | 'margin' | 'perpetual';
+  /** Whether lots, ticks and smallest orders are those that the exchange has stated. */
+  readonly rules?: 'exchange';
   /** Where its funding rates come from, and bars of the lower interval. */
   readonly funding?: string | { readonly rate: string; readonly every: string };
   readonly detail?: string;

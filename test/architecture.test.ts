@@ -34,7 +34,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   'models/baselines': { folders: ['core', 'indicators', 'statistics', 'models'], packages: ['ml-', 'piscina', 'node:'] },
   'models/engines/wasm': { folders: ['core', 'statistics', 'models'], packages: ['piscina', 'node:'] },
   'models/engines/tensorflow': { folders: ['core', 'models'], packages: ['@tensorflow/', 'node:'] },
-  data: { folders: ['core'], packages: ['ccxt', 'hyparquet', 'luxon', 'node:'] },
+  data: { folders: ['core'], packages: ['ccxt', 'hyparquet', 'hyparquet-', 'luxon', 'node:'] },
   walk: { folders: ['core', 'indicators', 'statistics', 'strategies', 'models'], packages: [] },
   // The verdict is words about numbers: pure, and part of what a backtest returns.
   backtest: {
@@ -69,7 +69,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   'report/png': { folders: ['report'], packages: ['@resvg/resvg-js', 'node:module'] },
   config: { folders: EVERYTHING, packages: ['zod', 'yaml', 'node:'] },
   // The one place that runs code of a person's own.
-  'config/module': { folders: ['config', 'index'], packages: ['jiti', 'node:'] },
+  'config/module': { folders: ['config', 'core/nearest', 'index'], packages: ['jiti', 'node:'] },
   cli: {
     folders: EVERYTHING,
     packages: ['zod', 'yaml', 'commander', 'cli-progress', 'cli-table3', 'picocolors', 'luxon', 'piscina', 'node:'],

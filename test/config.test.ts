@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { botJsonSchema } from '../src/config/json-schema.ts';
-import { nearestName } from '../src/core/nearest.ts';
 import { parseOverride } from '../src/config/override.ts';
 import { parseRate } from '../src/config/rate.ts';
 import { type BotFileOptions, loadBot, resolveBot } from '../src/config.ts';
+import { nearestName } from '../src/core/nearest.ts';
 import { createModel } from '../src/models/model.ts';
 import { refusalOf } from './support/refusal.ts';
 
@@ -111,10 +111,11 @@ describe('a bot file', () => {
     expect(bot).toMatchObject({ calendar: '24/7', periodsPerYear: 1638 });
   });
 
-  it('knows 252 sessions a year in New York, and only daily ones', () => {
+  it('knows 252 sessions a year in New York, and how many bars of an interval each has', () => {
     expect(load(`${BOT.replace('1h', '1d')}calendar: nyse\n`).bot.periodsPerYear).toBe(252);
-    expect(message(`${BOT}calendar: nyse\n`)).toBe(
-      'bots/bot.yaml:6:11: Expected interval 1d with calendar nyse, received 3600000 ms; use calendar: { periodsPerYear: ... } for others',
+    expect(load(`${BOT}calendar: nyse\n`).bot.periodsPerYear).toBe(7 * 252);
+    expect(message(`${BOT.replace('1h', '45m')}calendar: nyse\n`)).toMatch(
+      /^bots\/bot\.yaml:6:11: Expected with calendar nyse an interval of 1w, 1d, or one such as 4h, .*, received 2700000 ms; use calendar: /,
     );
   });
 
@@ -262,7 +263,6 @@ describe('a bot file', () => {
       'model: task33-lstn',
       '5:8: Expected model to be one of gru, lstm, rnn, persistence, drift, mean, majority, linear, least-squares, forest, support-vector, boosting, task33-lstm, task33-gru, stacked-lstm, stacked-gru, regularised-lstm, simple-rnn, two-layer-lstm, multi-output-lstm, received "task33-lstn"; did you mean "task33-lstm"?',
     ],
-    ['a Parquet file', 'synthetic:planted', 'parquet:a.parquet', '2:11: A Parquet file is not supported yet; take it out of the bot file'],
     [
       'broken YAML',
       'model: gru',

@@ -4,6 +4,7 @@ import { isoInstant } from '../core/instant.ts';
 import type { Panel } from '../core/panel.ts';
 import type { Outlook } from '../core/policy.ts';
 import type { State, Trace } from '../core/trace.ts';
+import { columnsHash } from '../data/store.ts';
 import { canonicalJson, contentHash } from '../models/key.ts';
 import { verdict } from '../report/verdict.ts';
 import { roundTrips } from '../statistics/round-trip.ts';
@@ -52,7 +53,9 @@ export async function backtestBot(bot: Bot, data: readonly MarketData[], around:
   const ran = around.clock();
 
   const traceDigest = digest(trace);
-  const dataSummaries = data.map((market) => summarise(market, withoutFit(panel, market.bars.market, predictions)));
+  const dataSummaries = data.map((market, m) =>
+    summarise({ ...market, bars: panel.markets[m]! }, withoutFit(panel, market.bars.market, predictions)),
+  );
   const strategyFigures = figuresOf(bot, [finished]);
   const holdingFigures = figuresOf(bot, holding);
   const held = sumOf(holding.map((one) => one.trace));
@@ -169,15 +172,15 @@ function withoutFit(panel: Panel, market: string, predictions: Predictions | und
   return [`no fit served this market, so it was never traded${refused?.kind === 'refused' ? ` (${refused.reason})` : ''}`];
 }
 
-/** What a report says of a market's data, `more` being further warnings. */
-export function summarise({ bars, origin, sha256, truth, warnings = [] }: MarketData, more: readonly string[] = []): DataSummary {
+/** What a report says of a market's data, which are the bars that were used and no others; `more` are further warnings. */
+export function summarise({ bars, origin, truth, warnings = [] }: MarketData, more: readonly string[] = []): DataSummary {
   return {
     market: bars.market,
     origin,
     bars: bars.length,
     from: isoInstant(bars.openTime[0]!),
     to: isoInstant(bars.openTime[bars.length - 1]!),
-    sha256,
+    sha256: columnsHash(bars),
     warnings: [...warnings, ...more],
     ...(truth !== undefined && { truth }),
   };

@@ -5,7 +5,6 @@ import type { Policy, Signal, Strategy } from '../core/policy.ts';
 import type { Costs, Guards, MarketRules, OrderStyle, Rules, VolumeCap } from '../core/rules.ts';
 import { checkMarketNames, checkRules } from '../core/rules-check.ts';
 import type { FillRule } from '../core/trace.ts';
-import { columnsHash } from '../data/store.ts';
 import { type FitStore, type ForecastStore, memoryFitStore } from '../models/bundle.ts';
 import { loadTrainer } from '../models/engines/load.ts';
 import type { Model } from '../models/model.ts';
@@ -139,7 +138,6 @@ function dataOf(options: BacktestOptions): readonly MarketData[] {
     return {
       bars,
       origin: 'given in code',
-      sha256: columnsHash(bars),
       ...(funding && { funding }),
       ...(detail && { detail: { ...detail, market: bars.market } }),
     };

@@ -18,7 +18,6 @@ import { type Predictions, predict, type Surroundings } from './predictions.ts';
 export interface MarketData {
   readonly bars: Bars;
   readonly origin: string;
-  readonly sha256: string;
   readonly truth?: string;
   readonly warnings?: readonly string[];
   /** Of a perpetual: what is paid for holding it. */

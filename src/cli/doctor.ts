@@ -67,9 +67,12 @@ async function checkWorkspace(workspace: string): Promise<Check[]> {
   if (free < FULL_DISK) checks.push(fail('disk', words, 'free some space, or name a folder on another disk with --workspace'));
   else checks.push(free < SCARCE_DISK ? warn('disk', words, 'fits and reports add up; free some space soon') : ok('disk', words));
   try {
-    checks.push(ok('store', `${(await openBarStore(workspace).list()).length} stored series, all intact`));
+    const store = openBarStore(workspace);
+    const stored = await store.list();
+    for (const { market, intervalMs } of stored) await store.read(market, intervalMs);
+    checks.push(ok('store', `${stored.length} stored series, all intact`));
   } catch (error) {
-    checks.push(fail('store', (error as Error).message, 'import the damaged series again'));
+    checks.push(fail('store', (error as Error).message, 'fetch or import the damaged series again'));
   }
   return checks;
 }

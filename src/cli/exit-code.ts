@@ -30,7 +30,15 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
   if (!(error instanceof Error)) return ExitCode.bug;
   if (isSystemError(error)) return ExitCode.outside;
+  // Whether the question was wrong or the exchange failed, only the error knows.
+  if (error.name === 'ExchangeError' && 'exitCode' in error) return error.exitCode === ExitCode.usage ? ExitCode.usage : ExitCode.outside;
   return CODES[error.name] ?? ExitCode.bug;
+}
+
+/** What an error says to a person; the words of the system need some advice. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return isSystemError(error) ? `${error.message}; check the path, the rights and the space on disk` : error.message;
 }
 
 /** An error of the file system or the network, as Node reports it. */

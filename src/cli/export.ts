@@ -1,5 +1,6 @@
 import { intervalName } from '../core/interval.ts';
 import { saveCsv } from '../data/csv.ts';
+import { saveParquet } from '../data/parquet.ts';
 import { resolveSource } from '../data/source.ts';
 import { ExitCode } from './exit-code.ts';
 import { type CommonOptions, type Host, print } from './host.ts';
@@ -10,11 +11,11 @@ export interface ExportOptions extends CommonOptions {
   readonly interval: string;
 }
 
-/** Writes the bars of a market, stored or synthetic, to a CSV file; a file of that name is replaced as a whole. */
+/** Writes the bars of a market, stored or synthetic, to a CSV or Parquet file; a file of that name is replaced as a whole. */
 export async function run([file = '']: readonly string[], options: ExportOptions, host: Host): Promise<number> {
   const intervalMs = parseInterval(options.interval);
   const { bars } = await resolveSource(options.market, { intervalMs, baseDirectory: '.', workspaceDirectory: options.workspace });
-  await saveCsv(file, bars);
+  await (/\.parquet$/i.test(file) ? saveParquet : saveCsv)(file, bars);
   if (options.json) {
     const { market, interval } = { market: options.market, interval: intervalName(intervalMs) };
     print(host.stdout, JSON.stringify({ schema: 'paperwalk/export@1', market, interval, bars: bars.length, file }));

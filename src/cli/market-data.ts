@@ -7,10 +7,13 @@ import type { FundingRates } from '../core/funding.ts';
 import { intervalMs as intervalOf } from '../core/interval.ts';
 import { DataError } from '../data/data-error.ts';
 import { constantFunding, readFundingRates } from '../data/funding.ts';
+import { formatInstant } from '../data/instant.ts';
 import { readSlippage } from '../data/slippage.ts';
 import { resolveSource } from '../data/source.ts';
+import { openBarStore } from '../data/store.ts';
 import type { MarketBars } from '../lab/plan.ts';
 import type { Bot } from '../walk/bot.ts';
+import { newestInformation, withExchangeRules } from './exchange-rules.ts';
 import { qualityLines } from './quality-words.ts';
 
 /** The bars of every market of a bot, with what is odd about them in words. Throws a DataError where bars are missing or refused. */
@@ -19,16 +22,16 @@ export async function loadMarkets({ markets, intervalMs, detailMs, bot }: Loaded
   for (const reference of markets) {
     const { source, baseDirectory } = reference;
     const options = { intervalMs, baseDirectory, workspaceDirectory: workspace, calendar: bot.calendar };
-    const { bars, quality, truth, sha256, origin } = await resolveSource(source, options);
-    const funding = await fundingOf(reference, bars);
+    const { bars, quality, truth, origin } = await resolveSource(source, options);
+    const funding = await fundingOf(reference, bars, workspace);
+    const stated = reference.rules && (await newestInformation(source, intervalMs, workspace));
     // Bars of a lower interval lie in the store under the same name, or in a file of their own.
-    const finer = reference.detail ?? (/^(csv|synthetic):/.test(source) ? undefined : source);
+    const finer = reference.detail ?? (/^(csv|parquet|synthetic):/.test(source) ? undefined : source);
     const detail =
       detailMs !== undefined && finer !== undefined ? await resolveSource(finer, { ...options, intervalMs: detailMs }) : undefined;
     loaded.push({
       bars,
-      origin,
-      sha256,
+      origin: stated ? `${origin}; lots and ticks as the exchange stated them on ${formatInstant(stated.checked)}` : origin,
       warnings: qualityLines(quality, 'warning'),
       ...(truth !== undefined && { truth }),
       ...(funding && { funding }),
@@ -38,14 +41,29 @@ export async function loadMarkets({ markets, intervalMs, detailMs, bot }: Loaded
   return loaded;
 }
 
-async function fundingOf({ funding, baseDirectory }: MarketReference, bars: Bars): Promise<FundingRates | undefined> {
+async function fundingOf(
+  { source, funding, baseDirectory }: MarketReference,
+  bars: Bars,
+  workspace: string,
+): Promise<FundingRates | undefined> {
   if (funding === undefined || funding === 'none') return undefined;
+  if (funding === 'exchange') {
+    const rates = await openBarStore(workspace).funding(source);
+    if (rates) return rates;
+    throw new DataError(
+      `Expected stored funding rates of ${source} in ${workspace}, received none; paperwalk fetch downloads them with the bars of a perpetual`,
+    );
+  }
   if (typeof funding === 'string') return readFundingRates(resolve(baseDirectory, funding.slice('csv:'.length)));
   return constantFunding(bars, fraction(funding.rate), intervalOf(funding.every));
 }
 
-/** The bot, with the slippages that were measured for it. */
-export async function withMeasured(bot: Bot, { measured }: Pick<LoadedBot, 'measured'>): Promise<Bot> {
+/** The bot, with what its file only refers to: slippages that were measured, and rules that exchanges have stated. */
+export async function completed(bot: Bot, loaded: Pick<LoadedBot, 'measured' | 'markets' | 'intervalMs'>, workspace: string): Promise<Bot> {
+  return withExchangeRules(await withMeasured(bot, loaded.measured), loaded, workspace);
+}
+
+async function withMeasured(bot: Bot, measured: string | undefined): Promise<Bot> {
   if (measured === undefined) return bot;
   const slippage = { kind: 'measured' as const, sample: await readSlippage(measured) };
   return { ...bot, rules: { ...bot.rules, costs: { ...bot.rules.costs, slippage } } };

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { ExitCode, exitCodeOf } from './exit-code.ts';
+import { ExitCode, exitCodeOf, messageOf } from './exit-code.ts';
 import { type Host, print } from './host.ts';
 import { version } from './version.ts';
 
@@ -8,7 +8,7 @@ type Action = (args: readonly string[], options: never, host: Host) => Promise<n
 
 interface Definition {
   /** The command that it is a part of. */
-  readonly group?: keyof typeof GROUPS;
+  readonly group?: 'models' | 'bars';
   readonly usage: string;
   readonly description: string;
   readonly example: string;
@@ -18,7 +18,8 @@ interface Definition {
   readonly load: () => Promise<{ run: Action }>;
 }
 
-const GROUPS = { models: 'the models of a workspace, and files to carry them elsewhere' } as const;
+/** Commands that do nothing themselves, and what those under them are about. */
+const GROUPS: Readonly<Record<string, string>> = { models: 'the models of a workspace, and files to carry them elsewhere' };
 
 const MARKET = ['--market <name>', 'name of the market, such as coinbase:BTC/USD', 'required'] as const;
 const INTERVAL = ['--interval <interval>', 'length of a bar, such as 4h or 1d'] as const;
@@ -32,21 +33,34 @@ const COMMANDS: readonly Definition[] = [
     load: () => import('./init.ts'),
   },
   {
+    usage: 'fetch <exchange> <symbols-and-interval...>',
+    description: 'download the closed bars of markets, and what the exchange says of them',
+    example: 'paperwalk fetch binance BTC/USDT ETH/USDT 4h --from 2020-01-01',
+    options: [
+      ['--from <date>', 'first opening time: a date or an instant, UTC', 'required'],
+      ['--to <date>', 'end of the opening times; by default now'],
+    ],
+    load: () => import('./fetch.ts'),
+  },
+  {
     usage: 'import <file>',
-    description: 'store the bars of a CSV file (plain or gzip)',
-    example: 'paperwalk import BTC-4h.csv --market coinbase:BTC/USD --interval 4h',
+    description: 'store the bars of a file: CSV or JSON (plain or gzip), or Parquet',
+    example: 'paperwalk import AAPL-1d.csv --market nyse:AAPL --interval 1d --calendar nyse --splits splits.csv',
     options: [
       MARKET,
-      [...INTERVAL, 'required'],
+      ['--interval <interval>', 'length of a bar, such as 4h or 1d; by default the most common distance of rows'],
       CALENDAR,
+      ['--timezone <zone>', 'where times without an offset are from, such as America/New_York; by default UTC'],
+      ['--splits <file>', 'CSV with the columns date and ratio (4:1), and dividend if wanted, that the prices do not take into account'],
       ['--adjusted', 'scale prices by the column Adj Close'],
       ['--replace', 'let differing bars take the place of stored ones'],
+      ['--drop <kind>', 'leave rows out that have a kind of problem, such as duplicate or impossible; repeatable', 'repeatable'],
     ],
     load: () => import('./import.ts'),
   },
   {
     usage: 'export <file>',
-    description: 'write the bars of a market to a CSV file',
+    description: 'write the bars of a market to a file: .csv, .csv.gz or .parquet',
     example: 'paperwalk export BTC-4h.csv --market coinbase:BTC/USD --interval 4h',
     options: [MARKET, [...INTERVAL, 'required']],
     load: () => import('./export.ts'),
@@ -55,8 +69,25 @@ const COMMANDS: readonly Definition[] = [
     usage: 'bars [market]',
     description: 'list stored bars, their ranges, gaps and anomalies; a market may also be csv:FILE',
     example: 'paperwalk bars csv:BTC-4h.csv --interval 4h --strict',
-    options: [INTERVAL, CALENDAR, ['--strict', 'exit with 1 where bars have errors']],
+    options: [
+      INTERVAL,
+      CALENDAR,
+      ['--as-of <instant>', 'as the stored bars stood at that time'],
+      ['--strict', 'exit with 1 where bars have errors'],
+    ],
     load: () => import('./bars.ts'),
+  },
+  {
+    group: 'bars',
+    usage: 'repair <market>',
+    description: 'take faulty bars out of a stored series; they stay in its history, and the repair in its log',
+    example: 'paperwalk bars repair coinbase:BTC/USD --interval 4h --drop spike --drop 2019-01-31T08:00Z',
+    options: [
+      INTERVAL,
+      CALENDAR,
+      ['--drop <what>', 'the time of a bar, or a kind of problem such as spike or zero-volume; repeatable', 'repeatable'],
+    ],
+    load: () => import('./bars-repair.ts'),
   },
   {
     usage: 'train <bot>',
@@ -157,14 +188,24 @@ function createProgram(host: Host, done: (code: number) => void): Command {
     .description('Walk-forward backtests of strategies that trade on GRU and LSTM forecasts')
     .version(version())
     .helpCommand(false)
+    // A command may have commands of its own; options after their name are theirs.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeOut: (text) => host.stdout.write(text), writeErr: (text) => host.stderr.write(text) });
   const groups = new Map<string, Command>();
   for (const { group, usage, description, example, bot, options = [], load } of COMMANDS) {
     if (group && !groups.has(group))
-      groups.set(group, program.command(group).description(GROUPS[group]).helpCommand(false).copyInheritedSettings(program));
+      groups.set(
+        group,
+        program
+          .command(group)
+          .description(GROUPS[group] ?? '')
+          .helpCommand(false)
+          .copyInheritedSettings(program),
+      );
     const parent = (group && groups.get(group)) ?? program;
-    const command = parent.command(usage).description(description).copyInheritedSettings(program);
+    const command = parent.command(usage).description(description).helpCommand(false).copyInheritedSettings(program);
+    if (!group) groups.set(command.name(), command);
     for (const [flags, words, kind] of options) {
       if (kind === 'required') command.requiredOption(flags, words);
       else if (kind === 'repeatable') command.option(flags, words, together);
@@ -202,12 +243,8 @@ function explain(error: unknown, debug: boolean, host: Host): number {
   const code = exitCodeOf(error);
   // Commander has already said what it has to say.
   if (error instanceof CommanderError) return code;
-  const message = error instanceof Error ? error.message : String(error);
-  const mend = code === ExitCode.outside ? '; check the path, the rights and the space on disk' : '';
-  print(
-    host.stderr,
-    code === ExitCode.bug ? `Unexpected error: ${message}\nThis is a fault of paperwalk; --debug shows where.` : message + mend,
-  );
+  const message = messageOf(error);
+  print(host.stderr, code === ExitCode.bug ? `Unexpected error: ${message}\nThis is a fault of paperwalk; --debug shows where.` : message);
   // Where a cause is known, it is the code of a person's own that threw.
   const origin = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   if (debug && origin instanceof Error) print(host.stderr, origin.stack ?? '');

@@ -11,6 +11,7 @@ const NOUNS: Readonly<Record<ProblemKind, readonly [one: string, several: string
   'zero-volume': ['bar without volume', 'bars without volume'],
   gap: ['gap', 'gaps'],
   misaligned: ['bar off the grid of the interval', 'bars off the grid of the interval'],
+  stale: ['bar that repeats the one before', 'bars that repeat the one before'],
   spike: ['unusually large move', 'unusually large moves'],
   split: ['move that looks like an unadjusted split', 'moves that look like unadjusted splits'],
 };

@@ -3,9 +3,10 @@ import { performance } from 'node:perf_hooks';
 import { prepareBot } from '../backtest/preparation.ts';
 import { computed, expectedBestSharpe, type SearchCell, type SearchResult } from '../backtest/search.ts';
 import { holdFigures, sweepStart } from '../backtest/sweep.ts';
-import { type TrialLedger, trialFile } from '../backtest/trials.ts';
+import { type Trial, type TrialLedger, trialFile } from '../backtest/trials.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { isoInstant } from '../core/instant.ts';
+import { columnsHash } from '../data/store.ts';
 import { canonicalJson, contentHash } from '../models/key.ts';
 import { type SearchView, searchCsv, searchText } from '../report/search-text.ts';
 import type { Bot } from '../walk/bot.ts';
@@ -42,7 +43,7 @@ export async function searchGrid(file: string, axes: readonly Axis[], options: B
   const cells = cellsOf(axes).map((values) => ({ values, overrides: overridesOf(axes, values) }));
   const loaded = await loadBotFile(file, options, host);
   const bot = await tradableBot(file, loaded, workspace);
-  const swept: SweptFile = { file, overrides: overridesFrom(options), environment: host.environment };
+  const swept: SweptFile = { file, overrides: overridesFrom(options), environment: host.environment, workspace };
   const bots = await Promise.all(cells.map(({ overrides }) => cellBot(swept, overrides, bot)));
   const valid = bots.flatMap((cell) => ('refused' in cell ? [] : [cell]));
   if (valid.length === 0) throw new ConfigError(bots.flatMap((cell) => ('refused' in cell ? [cell.refused] : [])).slice(0, 1));
@@ -65,8 +66,9 @@ export async function searchGrid(file: string, axes: readonly Axis[], options: B
   const { closeTime } = prepared.panel;
   const found: readonly SearchCell[] = cells.map(({ values }, k) => ({ values, ...outcomes[k]! }));
   const ledger = trialFile(join(workspace, 'trials.jsonl'));
-  const searchId = `${bot.name}-${contentHash([canonicalJson([loaded.config, axes]), canonicalJson(markets.map(({ sha256 }) => sha256))]).slice(0, 12)}`;
-  recordTrials(ledger, bot, searchId, found, markets, closeTime.length - from, new Date(host.now()).toISOString());
+  const data = prepared.panel.markets.map((bars) => ({ market: bars.market, sha256: columnsHash(bars) }));
+  const searchId = `${bot.name}-${contentHash([canonicalJson([loaded.config, axes]), canonicalJson(data.map(({ sha256 }) => sha256))]).slice(0, 12)}`;
+  recordTrials(ledger, bot, searchId, found, data, closeTime.length - from, new Date(host.now()).toISOString());
   const result: SearchResult = {
     schema: 'paperwalk/search@1',
     searchId,
@@ -106,11 +108,10 @@ function recordTrials(
   { name, periodsPerYear }: Bot,
   searchId: string,
   cells: readonly SearchCell[],
-  markets: readonly { readonly bars: { readonly market: string }; readonly sha256: string }[],
+  data: Trial['data'],
   bars: number,
   time: string,
 ): void {
-  const data = markets.map(({ bars: { market }, sha256 }) => ({ market, sha256 }));
   for (const { values, sharpe, totalReturn } of computed(cells)) {
     const configSha256 = contentHash([searchId, canonicalJson(values)]);
     ledger.append({ time, runId: searchId, name, configSha256, data, bars, periodsPerYear, sharpe, totalReturn });

@@ -202,6 +202,12 @@ export const barsDocument = z.looseObject({
           message: z.string(),
         }),
       ),
+      // Of stored series only.
+      behind: z.int().nullable().optional(),
+      answered: z.array(z.looseObject({ from: instant, to: instant })).optional(),
+      revisions: z.int().optional(),
+      repairs: z.array(z.looseObject({ at: instant, kind: z.string(), bars: z.int() })).optional(),
+      information: z.looseObject({ seen: instant, checked: instant, kind: z.string() }).optional(),
     }),
   ),
 });

@@ -22,6 +22,11 @@ const ON_MARGIN = ['leverage', 'maintenance', 'liquidationFee', 'borrow', 'fundi
 
 function checkMarket({ costs }: BotConfig, market: MarketConfig, path: Path): Problem[] {
   const { source, type, leverage = 1, maintenance, funding } = market;
+  const elsewhere = (['rules', 'funding'] as const).filter((key) => market[key] === 'exchange' && isFile(source));
+  if (elsewhere.length > 0) {
+    const message = `Expected a market of an exchange such as binance:BTC/USDT, received ${source}, of which no exchange has said anything`;
+    return elsewhere.map((key) => valueProblem([...path, key], message));
+  }
   if (type === 'spot') {
     return ON_MARGIN.filter((key) => market[key] !== undefined).map((key) => ({
       path: [...path, key],
@@ -45,7 +50,10 @@ function checkMarket({ costs }: BotConfig, market: MarketConfig, path: Path): Pr
     );
   }
   if (type === 'perpetual' && funding === undefined) {
-    at('type', `Expected the funding of the perpetual ${source}, received none; add funding: csv:FILE, { rate: 0.01%, every: 8h } or none`);
+    at(
+      'type',
+      `Expected the funding of the perpetual ${source}, received none; add funding: exchange, csv:FILE, { rate: 0.01%, every: 8h } or none`,
+    );
   }
   if (costs.currency === 'base') {
     found.push(
@@ -56,6 +64,11 @@ function checkMarket({ costs }: BotConfig, market: MarketConfig, path: Path): Pr
     );
   }
   return found;
+}
+
+/** Whether a market's text names a file or a synthetic market, and no market of the bar store. */
+function isFile(source: string): boolean {
+  return /^(csv|parquet|synthetic):/.test(source);
 }
 
 function checkStyle({ orders, fill }: BotConfig, name: 'entry' | 'exit'): Problem[] {
@@ -131,7 +144,7 @@ function checkDetail({ detail, interval, markets }: BotConfig): Problem[] {
   }
   const fine = intervalMs(detail);
   if (fine < intervalMs(interval) && intervalMs(interval) % fine === 0) {
-    const without = markets.every((market) => market.detail === undefined && /^(csv|synthetic):/.test(market.source));
+    const without = markets.every((market) => market.detail === undefined && /^(csv|parquet|synthetic):/.test(market.source));
     if (!without) return [];
     return [
       valueProblem(['detail'], `Expected bars of ${detail} for a market, received none; name their file: { source, detail: csv:FILE }`),

@@ -80,10 +80,12 @@ export const guards = section({
   markets: z.record(z.string(), section(guardFields), { error: 'guards by the names of markets' }).exactOptional(),
 });
 
-const fundingWords = 'none, a file of rates such as csv:funding.csv, or { rate: 0.01%, every: 8h }';
+const fundingWords =
+  'exchange (what paperwalk fetch has stored), none, a file of rates such as csv:funding.csv, or { rate: 0.01%, every: 8h }';
 /** What a market's section has beside its source. */
 export const marketFields = {
   type: choice(['spot', 'margin', 'perpetual']).default('spot'),
+  rules: choice(['exchange']).exactOptional(),
   lot: positive('a quantity').exactOptional(),
   tick: positive('a price').exactOptional(),
   minQuantity: positive('a quantity').exactOptional(),
@@ -93,7 +95,7 @@ export const marketFields = {
   liquidationFee: cost.exactOptional(),
   borrow: cost.exactOptional(),
   funding: z
-    .union([text(fundingWords).regex(/^(none|csv:.+)$/, { error: fundingWords }), section({ rate: anyRate, every: interval })], {
+    .union([text(fundingWords).regex(/^(exchange|none|csv:.+)$/, { error: fundingWords }), section({ rate: anyRate, every: interval })], {
       error: fundingWords,
     })
     .exactOptional(),

@@ -1,30 +1,58 @@
-const DAY = 86_400_000;
-const YEAR_DAYS = 365.25;
+import { newYorkInstant, newYorkOffset } from './new-york.ts';
+import { nextSession, sessionsBefore } from './nyse.ts';
+import { barsPerSession, fitsSession, nextSessionBar, sessionBarsBefore } from './session-bars.ts';
 
-/** When a market has bars: around the clock, or on New York's trading days. */
+const DAY = 86_400_000;
+const WEEK = 7 * DAY;
+const YEAR_DAYS = 365.25;
+const YEAR_SESSIONS = 252;
+
+/** When a market has bars: around the clock, or in the sessions of the New York Stock Exchange (see `nyse.ts`). */
 export type CalendarName = '24/7' | 'nyse';
 
-/** Bars a year, declared and never estimated: 365.25 days / interval around the clock, 252 sessions of one bar for nyse. */
+/**
+ * Bars a year, declared and never estimated: 365.25 days / interval around the clock; for nyse 252 sessions of one bar, or of so many as
+ * the interval has in 09:30 to 16:00 (7 of 1h), and 52 bars of a week. Throws a TypeError for an interval that no session fits.
+ */
 export function periodsPerYear(calendar: CalendarName, intervalMs: number): number {
   if (calendar === '24/7') return (YEAR_DAYS * DAY) / intervalMs;
-  if (intervalMs === DAY) return 252;
+  if (intervalMs === WEEK) return 52;
+  if (intervalMs === DAY) return YEAR_SESSIONS;
+  if (intervalMs < DAY && fitsSession(intervalMs)) return YEAR_SESSIONS * barsPerSession(intervalMs);
   throw new TypeError(
-    `Expected interval 1d with calendar nyse, received ${intervalMs} ms; use calendar: { periodsPerYear: ... } for others`,
+    `Expected with calendar nyse an interval of 1w, 1d, or one such as 4h, 1h or 5m with as many bars a session by the clock as from its opening, received ${intervalMs} ms; use calendar: { periodsPerYear: ... } for others`,
   );
 }
 
 /**
- * The slot of a bar: the number of bars expected between `anchor` and its opening, missing ones counted. Around the clock that is
- * time / interval; for nyse the weekdays, so that a holiday is a slot without a bar. Negative before the anchor.
+ * The slot of a bar: the number of bars expected between `anchor` and its opening, missing ones counted; negative before the anchor.
+ *
+ * Around the clock that is time / interval. For nyse it counts sessions, times the bars of a session for intervals below a day: the
+ * places of an early close's afternoon stay empty. A bar on a day without session shares the slot of the session after it. A bar of a
+ * day belongs to the date of its opening in UTC, be that midnight UTC, New York's midnight or the opening of the session.
  */
 export function slotOf(calendar: CalendarName, intervalMs: number, anchor: number, openTime: number): number {
-  if (calendar === 'nyse' && intervalMs === DAY) return weekdayNumber(openTime) - weekdayNumber(anchor);
-  return Math.floor((openTime - anchor) / intervalMs);
+  if (calendar === '24/7') return Math.floor((openTime - anchor) / intervalMs);
+  return expectedBefore(intervalMs, openTime) - expectedBefore(intervalMs, anchor);
 }
 
-/** Weekdays since Monday 1969-12-29; a weekend day counts as the Friday before it. */
-function weekdayNumber(time: number): number {
-  const days = Math.floor(time / DAY) + 3;
-  const weeks = Math.floor(days / 7);
-  return weeks * 5 + Math.min(days - weeks * 7, 4);
+/**
+ * When the next bar opens that the calendar expects after one, ms UTC: an interval later around the clock; for nyse in the same session,
+ * or at the same clock of the next.
+ */
+export function nextOpening(calendar: CalendarName, intervalMs: number, openTime: number): number {
+  if (calendar === '24/7' || intervalMs > DAY) return openTime + intervalMs;
+  if (intervalMs < DAY) return nextSessionBar(intervalMs, openTime);
+  const day = Math.floor(openTime / DAY);
+  const next = nextSession(day);
+  if (openTime === day * DAY) return next * DAY;
+  return newYorkInstant(next, openTime + newYorkOffset(openTime) - day * DAY);
+}
+
+/** Bars of nyse from some day on, up to the one that opens at `time`. */
+function expectedBefore(intervalMs: number, time: number): number {
+  if (intervalMs < DAY) return sessionBarsBefore(intervalMs, time);
+  const day = Math.floor(time / DAY);
+  // Days since a Monday.
+  return intervalMs === DAY ? sessionsBefore(day) : Math.floor((day + 3) / (intervalMs / DAY));
 }

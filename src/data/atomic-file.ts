@@ -11,19 +11,29 @@ export async function writeAtomically(path: string, content: Uint8Array | string
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${process.pid}.${written++}.tmp`);
   try {
-    const handle = await open(temporary, 'w');
-    try {
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await writeSynced(temporary, [typeof content === 'string' ? Buffer.from(content) : content]);
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
   }
-  // The rename itself is durable once the folder is flushed; some systems cannot open a folder, there is nothing to do then.
+  await syncFolder(folder);
+}
+
+/** Writes a file in pieces and flushes it to disk. */
+export async function writeSynced(path: string, pieces: readonly Uint8Array[]): Promise<void> {
+  const handle = await open(path, 'w');
+  try {
+    // Each piece as a whole: a single call may write less than it was given.
+    for (const piece of pieces) await handle.writeFile(piece);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Makes renames in a folder durable; some systems cannot open a folder, there is nothing to do then. */
+export async function syncFolder(folder: string): Promise<void> {
   const directory = await open(folder, 'r').catch(() => undefined);
   await directory?.sync().catch(() => undefined);
   await directory?.close();

@@ -1,52 +1,149 @@
 import { DataError } from './data-error.ts';
 
-/** What a column of the file is for; the order of the columns a parser fills. */
-export const FIELDS = ['time', 'open', 'high', 'low', 'close', 'volume', 'adjusted close'] as const;
+/** What a column of a table is for; the order of the columns a parser fills. `clock` is the time of day where it stands apart from the date. */
+export const FIELDS = ['time', 'open', 'high', 'low', 'close', 'volume', 'adjusted close', 'clock'] as const;
+type Field = (typeof FIELDS)[number];
 
-/** Names a field goes by once case, blanks and punctuation are gone; where a file has several of them, the first listed counts. */
-const SYNONYMS: Record<(typeof FIELDS)[number], readonly string[]> = {
-  time: ['timestamp', 'opentime', 'unix', 'unixtimestamp', 'datetime', 'date', 'time'],
+/** Names a field goes by once case, blanks and punctuation are gone; where a table has several of them, the first listed counts. */
+const SYNONYMS: Record<Field, readonly string[]> = {
+  time: ['timestamp', 'opentime', 'unix', 'unixtimestamp', 'datetime', 'date', 'time', 'indexlevel0'],
   open: ['open', 'openprice'],
   high: ['high', 'highprice'],
   low: ['low', 'lowprice'],
   close: ['close', 'closeprice'],
   volume: ['volume', 'vol'],
   'adjusted close': ['adjclose', 'adjustedclose'],
+  clock: ['time'],
 };
 
-export interface CsvHeader {
-  readonly separator: number;
-  /** For each column of the file the index in FIELDS of what it holds, or -1 where it is ignored. */
+const SEPARATORS = [',', ';', '\t'] as const;
+
+/** Files that are no text, by their first bytes. */
+const FORMATS: readonly (readonly [magic: string, words: string])[] = [
+  ['PAR1', 'a Parquet file; give it the ending .parquet, or write parquet: in place of csv:'],
+  ['ARROW1', 'a Feather file, which is not read; export it as Parquet, CSV or JSON'],
+  ['FEA1', 'a Feather file, which is not read; export it as Parquet, CSV or JSON'],
+  ['PK\u0003\u0004', 'a zip archive; unpack it'],
+];
+
+export interface FieldOptions {
+  /** Whether the adjusted close is wanted. */
+  readonly adjusted?: boolean | undefined;
+  /** Whether a table without any column of volumes has the volume 0 throughout; else it is refused. */
+  readonly volumeOptional?: boolean | undefined;
+}
+
+/** Where the fields of a table stand. */
+export interface FieldPlaces {
+  /** For each column of the table the index in FIELDS of what it holds, or -1 where it is ignored. */
   readonly fieldOf: Int8Array;
+  /** Whether the times stand in a column of dates, in which 20240131 is one. */
+  readonly dates: boolean;
+  readonly volume: boolean;
+  /** The zone that local times of such files usually have, where that is known. */
+  readonly usual?: string;
+}
+
+export interface CsvHead extends FieldPlaces {
+  readonly separator: number;
+  /** Byte and line, from 1, of the first row. */
+  readonly at: number;
+  readonly line: number;
 }
 
 /**
- * Which column holds what, from the first line of a CSV file (without its line end).
- * The separator is whichever of `,` `;` tab occurs most. Throws a DataError where a column is missing or named twice.
+ * How a CSV file is laid out, from its first lines. Known besides one line of names: the header of three lines that yfinance writes, a
+ * first line with an address (CryptoDataDownload), and Binance's candles of twelve columns without a header.
+ * Throws a DataError where a column is missing or stands twice.
  */
-export function parseHeader(line: string, file: string, adjusted: boolean): CsvHeader {
-  const separator = [',', ';', '\t'].reduce((best, candidate) => (count(line, candidate) > count(line, best) ? candidate : best));
-  const names = line.split(separator).map((name) => name.toLowerCase().replace(/[^a-z0-9]/g, ''));
-  const fieldOf = new Int8Array(names.length).fill(-1);
-  FIELDS.forEach((field, index) => {
-    if (field === 'adjusted close' && !adjusted) return;
-    const name = SYNONYMS[field].find((synonym) => names.includes(synonym));
-    if (name === undefined) {
-      const known = SYNONYMS[field].join(', ');
-      throw new DataError(
-        `${file}:1: Expected a header with a column for ${field} (${known}), received ${JSON.stringify(line)}; name the columns in the first line`,
-        { file, line: 1 },
-      );
+export function parseHead(bytes: Buffer, file: string, options: FieldOptions): CsvHead {
+  for (const [magic, words] of FORMATS) {
+    if (bytes.subarray(0, magic.length).equals(Buffer.from(magic))) {
+      throw new DataError(`${file}: Expected a text file of comma-separated values, received ${words}`, { file });
     }
-    if (names.indexOf(name) !== names.lastIndexOf(name)) {
-      throw new DataError(`${file}:1: Expected one column named ${JSON.stringify(name)}, received two; rename the one not meant`, {
+  }
+  const begin = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+  const starts = [begin];
+  const lines: string[] = [];
+  for (let at = begin; lines.length < 5; ) {
+    const end = bytes.indexOf(10, at);
+    lines.push(bytes.toString('utf8', at, end < 0 ? bytes.length : end).replace(/\r$/, ''));
+    at = end < 0 ? bytes.length : end + 1;
+    starts.push(at);
+  }
+  const skipped = /^"?https?:\/\//i.test(lines[0]!) ? 1 : 0;
+  const header = lines[skipped]!;
+  const separator = SEPARATORS.reduce((best, candidate) => (count(header, candidate) > count(header, best) ? candidate : best));
+  const cellsOf = (line: string) => line.split(separator).map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'));
+  const from = (row: number) => ({ separator: separator.charCodeAt(0), at: starts[row]!, line: row + 1 });
+  let names = cellsOf(header);
+  if (names.length === 12 && names.every((name) => /^[\d.]+$/.test(name))) {
+    return { ...from(skipped), fieldOf: Int8Array.from(names, (_, k) => (k < 6 ? k : -1)), dates: false, volume: true };
+  }
+  let rows = skipped + 1;
+  const [index, ...others] = cellsOf(lines[rows + 1]!);
+  if (/^date(time)?$/i.test(index!) && others.length > 0 && others.every((cell) => cell === '')) {
+    const tickers = [...new Set(cellsOf(lines[rows]!).slice(1))];
+    if (tickers.length !== 1) {
+      throw new DataError(`${file}:${rows + 1}: Expected one ticker in a file, received ${tickers.join(', ')}; write a file for each`, {
         file,
-        line: 1,
+        line: rows + 1,
       });
     }
-    fieldOf[names.indexOf(name)] = index;
-  });
-  return { separator: separator.charCodeAt(0), fieldOf };
+    names = [index!, ...names.slice(1)];
+    rows += 2;
+  }
+  const received = JSON.stringify(header);
+  const refuse = (expected: string, what: string, mend: string): never => {
+    throw new DataError(`${file}:${skipped + 1}: Expected ${expected}, received ${what || received}; ${mend}`, { file, line: skipped + 1 });
+  };
+  return { ...from(rows), ...placeFields(names, cellsOf(lines[rows]!), options, refuse) };
+}
+
+/**
+ * Which of the columns named holds what. `first` is the first row, whose symbol tells the volume in base currency from that in quote
+ * currency where there are both. `refuse` is told what was expected, what was received (empty: these names) and what to do.
+ */
+export function placeFields(
+  names: readonly string[],
+  first: readonly string[],
+  { adjusted = false, volumeOptional = false }: FieldOptions,
+  refuse: (expected: string, received: string, mend: string) => never,
+): FieldPlaces {
+  const plain = names.map((name) => name.toLowerCase().replace(/[^a-z0-9]/g, ''));
+  const fieldOf = new Int8Array(names.length).fill(-1);
+  const place = (field: Field): string | undefined => {
+    const name = SYNONYMS[field].find((synonym) => plain.includes(synonym));
+    if (name === undefined) return undefined;
+    if (plain.indexOf(name) !== plain.lastIndexOf(name)) {
+      refuse(`one column named ${JSON.stringify(name)}`, 'two', 'rename the one not meant');
+    }
+    fieldOf[plain.indexOf(name)] = FIELDS.indexOf(field);
+    return name;
+  };
+  const absent = (field: Field) => {
+    refuse(`a header with a column for ${field} (${SYNONYMS[field].join(', ')})`, '', 'name the columns in the first line');
+  };
+  const time = place('time');
+  // An index without a name is the first column.
+  if (time === undefined && plain[0] === '' && names.length > 1) fieldOf[0] = 0;
+  else if (time === undefined) absent('time');
+  if (time === 'date') place('clock');
+  for (const field of ['open', 'high', 'low', 'close'] as const) if (!place(field)) absent(field);
+  if (adjusted && !place('adjusted close')) absent('adjusted close');
+  const named = place('volume') !== undefined;
+  const ofBase = named ? -1 : baseVolume(plain, first);
+  if (ofBase >= 0) fieldOf[ofBase] = FIELDS.indexOf('volume');
+  const volume = named || ofBase >= 0;
+  if (!volume && (!volumeOptional || plain.some((name) => name.includes('volume')))) absent('volume');
+  const stooq = plain.includes('ticker') && plain.includes('per');
+  return { fieldOf, dates: time === 'date', volume, ...(stooq && { usual: 'Europe/Warsaw' }) };
+}
+
+/** The column `Volume BTC` of a table whose symbol is BTC/USDT; -1 where there is none. */
+function baseVolume(plain: readonly string[], first: readonly string[]): number {
+  const symbol = (first[plain.indexOf('symbol')] ?? '').toLowerCase().replace(/[^a-z0-9]/g, '');
+  return plain.findIndex((name) => name.startsWith('volume') && name !== 'volume' && symbol.startsWith(name.slice('volume'.length)));
 }
 
 function count(text: string, character: string): number {

@@ -1,57 +1,34 @@
-import { readFile } from 'node:fs/promises';
-import { gunzipSync } from 'node:zlib';
-import { type Bars, createBars } from '../core/bars.ts';
+import { gzipSync } from 'node:zlib';
+import type { Bars } from '../core/bars.ts';
 import { writeAtomically } from './atomic-file.ts';
-import { parseRows } from './csv-rows.ts';
-import { DataError } from './data-error.ts';
+import { createCsvParser } from './csv-rows.ts';
+import { unpack } from './file-blocks.ts';
 import { formatInstant } from './instant.ts';
-import { type Calendar, inspect, type Quality, refusal } from './quality.ts';
+import { type InspectedBars, inspectRows, readTable, type TableOptions } from './table.ts';
 
-export interface CsvOptions {
-  readonly market: string;
+export interface CsvOptions extends TableOptions {
   readonly intervalMs: number;
-  /** Which missing bars are gaps; default `24/7`. */
-  readonly calendar?: Calendar;
-  /** Scale open, high, low and close by `Adj Close / Close`; default false, the column is then ignored. */
-  readonly adjusted?: boolean;
 }
 
-/** Bars fit for trading, and the warnings about them. */
-export interface InspectedBars {
-  readonly bars: Bars;
-  readonly quality: Quality;
-}
-
-/**
- * Bars from a CSV file, plain or gzip. See `parseCsv`. Throws a DataError that names file and line, and what to do.
- */
+/** Bars from a CSV file, plain or gzip. See `parseCsv`. Throws a DataError that names file and line, and what to do. */
 export async function readCsv(path: string, options: CsvOptions): Promise<InspectedBars> {
-  let content: Uint8Array;
-  try {
-    content = await readFile(path);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'EISDIR' && code !== 'EACCES') throw error;
-    const received = { ENOENT: 'no such file', ENOTDIR: 'no such file', EISDIR: 'a folder', EACCES: 'a file that may not be read' }[code];
-    throw new DataError(`${path}: Expected a CSV file, received ${received}; check the path`, { file: path });
-  }
-  return parseCsv(content, path, options);
+  return readTable(path, options);
 }
 
 /**
  * Bars from the content of a CSV file: bytes (plain or gzip) or text; `file` names it in errors.
  *
- * The first line names the columns in any order and case. Times are ISO 8601 (no zone = UTC) or epoch seconds or milliseconds, one form
- * for the whole file; prices in quote currency, volume in base currency. Separator `,` `;` or tab; quoted fields, CRLF, a byte order
- * mark, extra columns and blank lines at the end are fine. Throws a DataError naming `file:line` for anything that cannot be read, and
- * for bars out of order, duplicates and impossible prices; its `quality` then has the exact counts.
+ * The first lines name the columns in any order and case, see `parseHead`. Times are ISO 8601 (no zone = UTC, or the zone given), dates
+ * such as 2024.01.31 with a column for the time of day, or epoch seconds to nanoseconds, one form for the whole file; prices in quote
+ * currency, volume in base currency. Separator `,` `;` or tab; quoted fields, CRLF, a byte order mark, extra columns and blank lines at the
+ * end are fine, and rows may all stand newest first. Throws a DataError naming `file:line` for anything that cannot be read, and for bars
+ * out of order, duplicates and impossible prices; its `quality` then has the exact counts.
  */
 export function parseCsv(content: Uint8Array | string, file: string, options: CsvOptions): InspectedBars {
-  const columns = parseRows(unpack(content, file), file, options.adjusted ?? false);
-  const quality = inspect(columns, options.intervalMs, options.calendar, 2);
-  const refused = refusal(quality, file);
-  if (refused) throw refused;
-  return { bars: createBars(options.market, options.intervalMs, columns), quality };
+  const bytes = bytesOf(content, file);
+  const parser = createCsvParser(file, options, bytes.length);
+  parser.parse(bytes, true);
+  return inspectRows(parser.finish(), options.intervalMs, file, options);
 }
 
 /** Bars as CSV text: `timestamp,open,high,low,close,volume`, ISO 8601 UTC, the shortest numbers that read back exactly. */
@@ -64,18 +41,14 @@ export function writeCsv(bars: Bars): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** Writes bars as a CSV file; whatever happens, the path holds the whole old or the whole new file. */
+/** Writes bars as a CSV file, packed where its name ends in `.gz`; whatever happens, the path holds the whole old or the whole new file. */
 export async function saveCsv(path: string, bars: Bars): Promise<void> {
-  await writeAtomically(path, writeCsv(bars));
+  const text = writeCsv(bars);
+  await writeAtomically(path, /\.gz$/i.test(path) ? gzipSync(text) : text);
 }
 
-function unpack(content: Uint8Array | string, file: string): Buffer {
+function bytesOf(content: Uint8Array | string, file: string): Buffer {
   if (typeof content === 'string') return Buffer.from(content);
-  if (content[0] !== 0x1f || content[1] !== 0x8b) return Buffer.from(content.buffer, content.byteOffset, content.byteLength);
-  try {
-    return gunzipSync(content);
-  } catch (error) {
-    const reason = (error as Error).message;
-    throw new DataError(`${file}: Expected a whole gzip file, received a damaged one (${reason}); fetch or copy it again`, { file });
-  }
+  if (content[0] === 0x1f && content[1] === 0x8b) return unpack(content, file);
+  return Buffer.from(content.buffer, content.byteOffset, content.byteLength);
 }

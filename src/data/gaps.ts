@@ -1,12 +1,11 @@
+import type { CalendarName } from '../core/calendar.ts';
+import { END, FIRST, sessionsBefore } from '../core/nyse.ts';
+import { newYorkDay, phaseOf, placeInSession, placesOn } from '../core/session-bars.ts';
+
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** The regular session of the New York Stock Exchange, 09:30 to 16:00. */
-const SESSION = 6.5 * HOUR;
-/** Fewer closed weekdays in a row are holidays or storms; four are the closure of September 2001, the longest since 1933. */
-const CLOSURE_WEEKDAYS = 4;
 
-/** When a market trades: every interval of every day, or weekdays in New York. */
-export type Calendar = '24/7' | 'nyse';
+export type Calendar = CalendarName;
 
 /** Bars that should lie between two neighbours and do not. */
 export interface Gap {
@@ -20,28 +19,39 @@ export interface Gap {
 }
 
 /**
- * How many bars are missing between two neighbouring opening times (ms UTC), 0 where they follow each other.
+ * How many bars are missing between two opening times (ms UTC, the earlier first), 0 where they follow each other.
  *
- * `24/7`: every interval counts. `nyse`: within one day (UTC) every interval; between days the weekdays without a bar, times the bars
- * of a session, if there are four or more of them. Intervals above a day are counted as in `24/7`.
+ * `24/7`: every interval counts. `nyse`: sessions, and below a day the bars of each from its opening to its close, from 1950 to 2199;
+ * weeks as in `24/7`. Holidays and what follows an early close are no gap.
  */
 export function missingBars(from: number, to: number, intervalMs: number, calendar: Calendar): number {
-  const fromDay = Math.floor(from / DAY);
-  const toDay = Math.floor(to / DAY);
-  if (calendar === '24/7' || intervalMs > DAY || fromDay === toDay) return Math.max(0, Math.round((to - from) / intervalMs) - 1);
-  const weekdays = weekdaysBefore(toDay) - weekdaysBefore(fromDay + 1);
-  return weekdays < CLOSURE_WEEKDAYS ? 0 : weekdays * Math.ceil(SESSION / intervalMs);
+  if (to - from === intervalMs) return 0;
+  if (calendar === '24/7' || intervalMs > DAY) return Math.max(0, Math.round((to - from) / intervalMs) - 1);
+  if (intervalMs < DAY) return missingInSessions(from, to, intervalMs);
+  return Math.max(0, sessionsBefore(Math.floor(to / DAY)) - sessionsBefore(Math.floor(from / DAY) + 1));
 }
 
-/** Whether an opening time lies on the grid of the first; a New York session moves by an hour in UTC with daylight saving time. */
+function missingInSessions(from: number, to: number, intervalMs: number): number {
+  const [firstDay, lastDay] = [newYorkDay(from), newYorkDay(to)];
+  const [after, before] = [placeInSession(intervalMs, from) + 1, placeInSession(intervalMs, to)];
+  const phase = phaseOf(intervalMs, from);
+  let missing = 0;
+  // Times that make no sense must not be counted day by day.
+  for (let day = Math.max(firstDay, FIRST); day <= Math.min(lastDay, END); day++) {
+    const [first, end] = placesOn(intervalMs, day, phase);
+    const begins = day === firstDay ? Math.max(first, after) : first;
+    const ends = day === lastDay ? Math.min(end, before) : end;
+    missing += Math.max(0, ends - begins);
+  }
+  return missing;
+}
+
+/**
+ * Whether an opening time lies on the grid of the first. A New York session moves by an hour in UTC with daylight saving time, and after
+ * a holiday a week begins on another day.
+ */
 export function isAligned(time: number, first: number, intervalMs: number, calendar: Calendar): boolean {
-  const offset = (time - first) % intervalMs;
-  return offset === 0 || (calendar === 'nyse' && (offset === HOUR || offset === intervalMs - HOUR));
-}
-
-/** Mondays to Fridays from Monday 1970-01-05 up to, not including, `day` (days since 1970-01-01); negative before. */
-function weekdaysBefore(day: number): number {
-  const sinceMonday = day - 4;
-  const weeks = Math.floor(sinceMonday / 7);
-  return weeks * 5 + Math.min(5, sinceMonday - weeks * 7);
+  const grid = calendar === 'nyse' ? Math.min(intervalMs, DAY) : intervalMs;
+  const offset = (time - first) % grid;
+  return offset === 0 || (calendar === 'nyse' && (offset === HOUR || offset === grid - HOUR));
 }

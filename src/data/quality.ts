@@ -7,9 +7,11 @@ import { formatInstant } from './instant.ts';
 export type { Calendar, Gap } from './gaps.ts';
 
 /** Errors bar the data from trading: a row out of order, twice the same bar, two bars for one time, prices that cannot be. The rest warns. */
-const ERRORS = ['disorder', 'duplicate', 'conflict', 'impossible'] as const;
-const WARNINGS = ['zero-volume', 'gap', 'misaligned', 'spike', 'split'] as const;
-export type ProblemKind = (typeof ERRORS)[number] | (typeof WARNINGS)[number];
+export const ERRORS = ['disorder', 'duplicate', 'conflict', 'impossible'] as const;
+export const WARNINGS = ['zero-volume', 'gap', 'misaligned', 'stale', 'spike', 'split'] as const;
+type ErrorKind = (typeof ERRORS)[number];
+export type WarningKind = (typeof WARNINGS)[number];
+export type ProblemKind = ErrorKind | WarningKind;
 
 export interface Problem {
   readonly severity: 'error' | 'warning';
@@ -51,21 +53,49 @@ const LARGEST = 1e100;
  * Everything wrong with rows of bars, which may be out of order.
  *
  * A row counts once among the errors: impossible (by `barProblem`, or a number above 1e100), a duplicate (`conflict` where it differs
- * from the first bar of that time), or disorder (earlier than the row before). Gaps and alignment look at the times in order; moves
- * (spikes, suspected splits) only at data without errors. `firstLine` is the file's line of row 0, where there is a file.
+ * from the first bar of that time), or disorder (earlier than the row before). Gaps and alignment look at the times in order; anomalies
+ * (stale bars, spikes, suspected splits) only at data without errors. `firstLine` is the file's line of row 0, where there is a file.
  */
 export function inspect(columns: BarColumns, intervalMs: number, calendar: Calendar = '24/7', firstLine?: number): Quality {
-  const { openTime, volume } = columns;
-  const rows = openTime.length;
+  const { openTime } = columns;
   const counts = Object.fromEntries([...ERRORS, ...WARNINGS].map((kind) => [kind, 0])) as Record<ProblemKind, number>;
   const problems: Problem[] = [];
-  const add = (kind: ProblemKind, row: number, message: string) => {
+  const times = findProblems(columns, intervalMs, calendar, firstLine, (kind, row, message) => {
     if (++counts[kind] > LISTED) return;
     const time = Number.isFinite(openTime[row]!) ? openTime[row]! : null;
-    const severity = (ERRORS as readonly string[]).includes(kind) ? 'error' : 'warning';
-    problems.push({ severity, kind, row, ...(firstLine === undefined ? {} : { line: row + firstLine }), time, message });
-  };
+    const severity = isError(kind) ? 'error' : 'warning';
+    problems.push({ severity, kind, row, ...(firstLine === undefined ? {} : { line: row + firstLine }), time, message: message() });
+  });
+  problems.sort((a, b) => a.row - b.row);
+  const sum = (kinds: readonly ProblemKind[]) => kinds.reduce((total, kind) => total + counts[kind], 0);
+  return { bars: openTime.length, ...times, errors: sum(ERRORS), warnings: sum(WARNINGS), counts, problems };
+}
 
+/** The rows, from 0, of all problems of some kinds. */
+export function problemRows(
+  columns: BarColumns,
+  intervalMs: number,
+  kinds: readonly ProblemKind[],
+  calendar: Calendar = '24/7',
+): ReadonlySet<number> {
+  const rows = new Set<number>();
+  findProblems(columns, intervalMs, calendar, undefined, (kind, row) => {
+    if (kinds.includes(kind)) rows.add(row);
+  });
+  return rows;
+}
+
+/** Told of every problem, kind after kind; `message` is worked out only where it is wanted. */
+type Finder = (kind: ProblemKind, row: number, message: () => string) => void;
+
+function findProblems(
+  columns: BarColumns,
+  intervalMs: number,
+  calendar: Calendar,
+  firstLine: number | undefined,
+  found: Finder,
+): Pick<Quality, 'from' | 'to' | 'missing' | 'longestGapMs' | 'gaps'> {
+  const { openTime, volume } = columns;
   const order = rowsInTime(openTime);
   const repeats = new Set<number>();
   const gaps: Gap[] = [];
@@ -84,47 +114,62 @@ export function inspect(columns: BarColumns, intervalMs: number, calendar: Calen
     if (absent === 0) continue;
     missing += absent;
     longestGapMs = Math.max(longestGapMs, to - from);
-    if (gaps.length < LISTED) gaps.push({ row, from, to, missing: absent });
-    add('gap', row, `expected ${absent} more bars between ${formatTime(from)} and ${formatTime(to)}`);
+    const gap = { row, from, to, missing: absent };
+    if (gaps.length < LISTED) gaps.push(gap);
+    found('gap', row, gapWords(gap));
   }
 
   const firstRowOf = new Map<number, number>();
   if (repeats.size > 0) for (const row of order) if (!firstRowOf.has(openTime[row]!)) firstRowOf.set(openTime[row]!, row);
-  const start = openTime[order[0] ?? 0];
-  for (let row = 0; row < rows; row++) {
-    const found = barProblem(columns, row);
-    const large = found?.kind === 'impossible' ? undefined : largeValue(columns, row);
-    if (found?.kind === 'impossible') add('impossible', row, found.message);
-    else if (large) add('impossible', row, large);
-    else if (repeats.has(row)) {
-      const original = firstRowOf.get(openTime[row]!)!;
-      const where = firstLine === undefined ? `row ${original}` : `line ${original + firstLine}`;
-      if (sameBar(columns, row, original)) add('duplicate', row, `expected one bar per opening time, received that of ${where} again`);
-      else add('conflict', row, `expected one bar per opening time, received one that differs from that of ${where}`);
-    } else if (found) add('disorder', row, found.message);
-    if (volume[row] === 0) add('zero-volume', row, 'nothing was traded');
-    if (!isAligned(openTime[row]!, start!, intervalMs, calendar) && Number.isFinite(openTime[row]!)) {
-      add('misaligned', row, `${formatTime(openTime[row]!)} is no multiple of the interval from the first bar, ${formatTime(start!)}`);
+  const start = openTime[order[0] ?? 0]!;
+  let errors = 0;
+  for (let row = 0; row < openTime.length; row++) {
+    const original = repeats.has(row) ? firstRowOf.get(openTime[row]!) : undefined;
+    const error = rowError(columns, row, original, firstLine);
+    if (error) {
+      errors++;
+      found(error.kind, row, error.message);
+    }
+    if (volume[row] === 0) found('zero-volume', row, () => 'nothing was traded');
+    if (Number.isFinite(openTime[row]!) && !isAligned(openTime[row]!, start, intervalMs, calendar)) {
+      found('misaligned', row, misalignment(openTime[row]!, start));
     }
   }
-  const sum = (kinds: readonly ProblemKind[]) => kinds.reduce((total, kind) => total + counts[kind], 0);
-  const errors = sum(ERRORS);
-  if (errors === 0) for (const { kind, row, message } of anomalies(columns)) add(kind, row, message);
-
-  problems.sort((a, b) => a.row - b.row);
+  if (errors === 0) for (const { kind, row, message } of anomalies(columns)) found(kind, row, () => message);
   const last = order.at(-1);
-  return {
-    bars: rows,
-    from: order.length > 0 ? start! : null,
-    to: last === undefined ? null : openTime[last]!,
-    errors,
-    warnings: sum(WARNINGS),
-    counts,
-    missing,
-    longestGapMs,
-    gaps,
-    problems,
-  };
+  return { from: last === undefined ? null : start, to: last === undefined ? null : openTime[last]!, missing, longestGapMs, gaps };
+}
+
+/** What bars a row from trading; `original` is the first row of its time, where it is another. */
+function rowError(
+  columns: BarColumns,
+  row: number,
+  original: number | undefined,
+  firstLine: number | undefined,
+): { readonly kind: ErrorKind; readonly message: () => string } | undefined {
+  const problem = barProblem(columns, row);
+  const large = problem?.kind === 'impossible' ? problem.message : largeValue(columns, row);
+  if (large !== undefined) return { kind: 'impossible', message: () => large };
+  if (original !== undefined) {
+    const where = firstLine === undefined ? `row ${original}` : `line ${original + firstLine}`;
+    return sameBar(columns, row, original)
+      ? { kind: 'duplicate', message: () => `expected one bar per opening time, received that of ${where} again` }
+      : { kind: 'conflict', message: () => `expected one bar per opening time, received one that differs from that of ${where}` };
+  }
+  return problem && { kind: 'disorder', message: () => problem.message };
+}
+
+// Closures are made where something is wrong, and out of the loop: one in it would make every row dearer.
+function misalignment(time: number, start: number): () => string {
+  return () => `${formatTime(time)} is no multiple of the interval from the first bar, ${formatTime(start)}`;
+}
+
+function gapWords({ from, to, missing }: Gap): () => string {
+  return () => `expected ${missing} more bars between ${formatTime(from)} and ${formatTime(to)}`;
+}
+
+function isError(kind: ProblemKind): boolean {
+  return (ERRORS as readonly ProblemKind[]).includes(kind);
 }
 
 /** Why bars are refused for trading: the first error and the count of each kind; undefined where there is none. */

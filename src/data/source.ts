@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import type { Bars } from '../core/bars.ts';
 import { intervalName } from '../core/interval.ts';
-import { readCsv } from './csv.ts';
 import { DataError } from './data-error.ts';
 import { type Calendar, inspect, type Quality } from './quality.ts';
 import { columnsHash, openBarStore } from './store.ts';
 import { parseSynthetic, synthetic } from './synthetic.ts';
+import { readTable } from './table.ts';
 
 /** Where a market text of a bot file is looked up. */
 export interface SourceOptions {
@@ -30,15 +30,17 @@ export interface MarketSource {
 }
 
 /**
- * The bars a market text means: `csv:path`, `synthetic:kind?parameters`, else a market of the bar store such as `coinbase:BTC/USD`.
+ * The bars a market text means: `csv:path`, `parquet:path`, `synthetic:kind?parameters`, else a market of the bar store such as `coinbase:BTC/USD`.
  * The market is named by the text as it stands. Throws a DataError where the bars are missing, damaged or refused.
  */
 export async function resolveSource(text: string, options: SourceOptions): Promise<MarketSource> {
   const { intervalMs, calendar = '24/7' } = options;
-  if (text.startsWith('csv:')) {
-    const path = resolve(options.baseDirectory, text.slice('csv:'.length));
-    const { bars, quality } = await readCsv(path, { market: text, intervalMs, calendar });
-    return { bars, quality, sha256: columnsHash(bars), origin: `file ${text.slice('csv:'.length)}` };
+  const file = /^(csv|parquet):(.*)$/s.exec(text);
+  if (file) {
+    const path = resolve(options.baseDirectory, file[2]!);
+    const format = file[1] === 'parquet' ? 'parquet' : undefined;
+    const { bars, quality } = await readTable(path, { market: text, intervalMs, calendar }, format);
+    return { bars, quality, sha256: columnsHash(bars), origin: `file ${file[2]}` };
   }
   if (text.startsWith('synthetic:')) {
     const { kind, options: parameters } = parseSynthetic(text, intervalMs);

@@ -1,11 +1,21 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BarColumns, type Bars, createBars } from '../core/bars.ts';
-import { intervalName } from '../core/interval.ts';
+import { type BarColumns, type Bars, sliceBars } from '../core/bars.ts';
+import type { FundingRates } from '../core/funding.ts';
+import { intervalName, intervalMs as msOf } from '../core/interval.ts';
 import { writeAtomically } from './atomic-file.ts';
 import { DataError } from './data-error.ts';
+import type { DatedInformation, MarketInformation } from './exchange/market-information.ts';
 import { formatInstant } from './instant.ts';
+import { bytesOf, type Columns } from './store/columns-file.ts';
+import { openHistory } from './store/history.ts';
+import { readSealed, seal } from './store/sealed.ts';
+import type { Repair } from './store/series.ts';
+import type { Span } from './store/span.ts';
+
+export type { Repair } from './store/series.ts';
+export type { Span } from './store/span.ts';
 
 /** What the store holds of one market and interval. */
 export interface StoredBars {
@@ -15,7 +25,7 @@ export interface StoredBars {
   /** First and last opening time, ms UTC. */
   readonly from: number;
   readonly to: number;
-  readonly file: string;
+  readonly folder: string;
 }
 
 /** What a write changed: bars now stored, bars that were new, bars that took the place of different ones. */
@@ -25,91 +35,174 @@ export interface StoreChange {
   readonly replaced: number;
 }
 
-export interface BarStore {
-  /** Everything stored, by market and interval; every file is checked. */
-  list(): Promise<readonly StoredBars[]>;
-  /** The bars of a market. Throws a DataError where there are none, or the file is damaged. */
-  read(market: string, intervalMs: number): Promise<Bars>;
-  /**
-   * Adds bars to those stored. Bars of the same time must be equal, or a DataError tells how many are not; with `replace` the new ones win.
-   */
-  write(bars: Bars, options?: { readonly replace?: boolean }): Promise<StoreChange>;
+/** A bar as it once stood: its values, when it was seen with them, and when others took its place or it was dropped (ms UTC, local clock). */
+export interface Revision {
+  readonly openTime: number;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number;
+  readonly seen: number;
+  readonly replaced: number;
 }
 
-const SCHEMA = 'paperwalk/bars@1';
+export interface WriteOptions {
+  /** When the data were seen, ms UTC of the local clock. */
+  readonly seen: number;
+  /** Data that differ from those stored take their place, and those are kept as revisions; default false: a DataError tells how many differ. */
+  readonly revise?: boolean;
+  /** What the origin was asked for and has answered, with these data and no others. There need not be any then. */
+  readonly covered?: Span;
+  /** What was left out of these data beforehand: goes into the log of repairs. */
+  readonly dropped?: Pick<Repair, 'kind' | 'bars'>;
+}
+
+/** The log of a series: what its origin has answered for, and what was repaired. */
+export interface SeriesLog {
+  /** Ascending and disjoint. */
+  readonly coverage: readonly Span[];
+  /** In the order in which they were made. */
+  readonly repairs: readonly Repair[];
+  readonly revisions: number;
+}
+
+export interface BarStore {
+  /** Everything stored, by market and interval. */
+  list(): Promise<readonly StoredBars[]>;
+  /**
+   * The bars of a market, with `asOf` (ms UTC) as they stood at that time of the local clock. Throws a DataError where there are none, or a
+   * file is damaged.
+   */
+  read(market: string, intervalMs: number, options?: { readonly asOf?: number }): Promise<Bars>;
+  write(bars: Bars, options: WriteOptions): Promise<StoreChange>;
+  log(market: string, intervalMs: number): Promise<SeriesLog>;
+  /** Bars that changed or were dropped, in the order in which that happened. */
+  revisions(market: string, intervalMs: number): Promise<readonly Revision[]>;
+  /** Takes the bars for which `dropped` is true out of the series; they stay among its revisions. Returns their opening times. */
+  drop(
+    market: string,
+    intervalMs: number,
+    dropped: (bars: BarColumns) => (row: number) => boolean,
+    repair: Pick<Repair, 'at' | 'kind'>,
+  ): Promise<readonly number[]>;
+  /** What an exchange has said of a market, oldest first. */
+  information(market: string): Promise<readonly DatedInformation[]>;
+  saveInformation(information: MarketInformation, seen: number): Promise<void>;
+  /** Funding rates of a perpetual; undefined where none are stored. */
+  funding(market: string): Promise<FundingRates | undefined>;
+  fundingCoverage(market: string): Promise<readonly Span[]>;
+  saveFunding(market: string, rates: FundingRates, options: WriteOptions): Promise<StoreChange>;
+}
+
 const COLUMNS = ['openTime', 'open', 'high', 'low', 'close', 'volume'] as const;
-const CHECKSUM_BYTES = 32;
+const FUNDING = ['time', 'rate'] as const;
+const INFORMATION = 'paperwalk/market@1';
 
 /**
- * The bars of a workspace, in its folder `bars`: one file per market and interval, replaced as a whole (see `writeAtomically`).
- *
- * A file is one line of JSON (schema, market, intervalMs, length), padded with blanks to a multiple of 8 bytes, then the columns openTime,
- * open, high, low, close, volume as little-endian 64-bit floats, then the SHA-256 of all before.
+ * The bars of a workspace, in its folder `bars`: a folder for each market, in it one for each interval (see `openSeries`), one for funding
+ * rates, and a file of what the exchange says of the market.
  */
 export function openBarStore(workspaceDirectory: string): BarStore {
-  const folder = join(workspaceDirectory, 'bars');
-
-  const load = async (file: string): Promise<Bars | undefined> => {
-    const content = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw error;
-    });
-    return content && decode(content, file);
-  };
+  const root = join(workspaceDirectory, 'bars');
+  const folderOf = (market: string, part: string) => join(root, folderName(market), part);
+  const barsOf = (market: string, intervalMs: number) =>
+    openHistory(folderOf(market, intervalName(intervalMs)), subjectOf(market, intervalName(intervalMs)), COLUMNS);
+  const fundingOf = (market: string) => openHistory(folderOf(market, 'funding'), subjectOf(market, 'funding'), FUNDING);
 
   const list = async () => {
-    const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return [];
-      throw error;
-    });
     const stored: StoredBars[] = [];
-    for (const name of names.filter((candidate) => candidate.endsWith('.bars')).sort()) {
-      const file = join(folder, name);
-      const bars = await load(file);
-      if (!bars) continue;
-      const { market, intervalMs, length, openTime } = bars;
-      stored.push({ market, intervalMs, bars: length, from: openTime[0]!, to: openTime[length - 1]!, file });
+    for (const market of await namesIn(root)) {
+      for (const part of await namesIn(join(root, market))) {
+        if (!/^\d+[mhdw]$/.test(part)) continue;
+        const folder = join(root, market, part);
+        const { manifest } = await openHistory(folder, undefined, COLUMNS).version();
+        const [first, last] = [manifest.segments[0], manifest.segments.at(-1)];
+        if (!first || !last) continue;
+        const { market: name, part: interval } = JSON.parse(manifest.subject) as { readonly market: string; readonly part: string };
+        const bars = manifest.segments.reduce((sum, { length }) => sum + length, 0);
+        stored.push({ market: name, intervalMs: msOf(interval), bars, from: first.from, to: last.to, folder });
+      }
     }
     return stored.sort((a, b) => (a.market < b.market ? -1 : a.market > b.market ? 1 : a.intervalMs - b.intervalMs));
   };
 
-  const read = async (market: string, intervalMs: number) => {
-    const file = join(folder, fileName(market, intervalMs));
-    const bars = await load(file);
-    if (bars && (bars.market !== market || bars.intervalMs !== intervalMs)) {
-      throw new DataError(`${file}: Expected bars of ${market}, received those of ${bars.market}; give the file its former name back`, {
-        file,
-      });
-    }
-    if (bars) return bars;
+  const read: BarStore['read'] = async (market, intervalMs, { asOf } = {}) => {
+    const columns = await barsOf(market, intervalMs).read(asOf);
+    if (columns && columns.openTime!.length > 0) return barsFrom(market, intervalMs, columns);
     const interval = intervalName(intervalMs);
     const held = (await list()).map((entry) => `${entry.market} ${intervalName(entry.intervalMs)}`);
+    const then = asOf === undefined ? '' : ` as of ${formatInstant(asOf)}`;
+    const [, exchange, symbol] = /^([a-z0-9]+):(.+\/.+)$/.exec(market) ?? [];
+    const how = exchange ? `fetch ${exchange} ${symbol} ${interval} --from DATE` : `import FILE --market ${market} --interval ${interval}`;
     throw new DataError(
-      `Expected stored bars of ${market} at ${interval}, received none (stored: ${held.join(', ') || 'nothing'}); ` +
-        `paperwalk import FILE --market ${market} --interval ${interval} stores them`,
+      `Expected stored bars of ${market} at ${interval}${then}, received none (stored: ${held.join(', ') || 'nothing'}); ` +
+        `paperwalk ${how} stores them`,
     );
   };
 
-  const write = async (bars: Bars, { replace = false }: { readonly replace?: boolean } = {}) => {
-    if (bars.length === 0) throw new DataError(`Expected bars of ${bars.market} to store, received none`);
-    const file = join(folder, fileName(bars.market, bars.intervalMs));
-    const stored = await load(file);
-    const { merged, added, replaced, first } = stored
-      ? merge(stored, bars)
-      : { merged: bars, added: bars.length, replaced: 0, first: undefined };
-    if (first !== undefined && !replace) {
-      throw new DataError(
-        `Expected bars that agree with those stored of ${bars.market}, received ${replaced} that differ, the first at ${formatInstant(first)}; ` +
-          'replace the stored ones explicitly if the new ones are right',
-        { file },
-      );
-    }
-    await mkdir(folder, { recursive: true });
-    await writeAtomically(file, encode(merged));
-    return { bars: merged.length, added, replaced };
+  const write: BarStore['write'] = async (bars, options) => {
+    const { market, intervalMs } = bars;
+    if (bars.length === 0 && !options.covered) throw new DataError(`Expected bars of ${market} to store, received none`);
+    const columns = Object.fromEntries(COLUMNS.map((name) => [name, bars[name]]));
+    return change(barsOf(market, intervalMs), `bars`, market, columns, options);
   };
 
-  return { list, read, write };
+  const saveFunding: BarStore['saveFunding'] = (market, { time, rate }, options) =>
+    change(fundingOf(market), 'funding rates', market, { time, rate }, options);
+
+  const log: BarStore['log'] = async (market, intervalMs) => {
+    const { coverage, repairs, replaced } = (await barsOf(market, intervalMs).version()).manifest;
+    return { coverage, repairs, revisions: replaced?.length ?? 0 };
+  };
+
+  const revisions: BarStore['revisions'] = async (market, intervalMs) => {
+    const rows = await barsOf(market, intervalMs).replaced();
+    if (!rows) return [];
+    const names = [...COLUMNS, 'seen', 'replaced'];
+    return Array.from(rows.openTime!, (_, row) => Object.fromEntries(names.map((name) => [name, rows[name]![row]])) as never as Revision);
+  };
+
+  const drop: BarStore['drop'] = (market, intervalMs, dropped, repair) =>
+    barsOf(market, intervalMs).drop((rows) => dropped(rows as never as BarColumns), repair);
+
+  const information: BarStore['information'] = async (market) => {
+    const content = await readSealed(folderOf(market, 'market.json'), INFORMATION).catch(absent);
+    return (content as { readonly versions: readonly DatedInformation[] } | undefined)?.versions ?? [];
+  };
+
+  const saveInformation: BarStore['saveInformation'] = async (saved, seen) => {
+    const { market } = saved;
+    const former = await information(market);
+    const last = former.at(-1);
+    const same = last && JSON.stringify(last.information) === JSON.stringify(saved);
+    const versions = same ? [...former.slice(0, -1), { ...last, checked: seen }] : [...former, { seen, checked: seen, information: saved }];
+    await mkdir(folderOf(market, ''), { recursive: true });
+    await writeAtomically(folderOf(market, 'market.json'), seal({ schema: INFORMATION, versions }));
+  };
+
+  const funding: BarStore['funding'] = async (market) => {
+    const columns = await fundingOf(market).read();
+    return columns && { time: columns.time!, rate: columns.rate! };
+  };
+  const fundingCoverage: BarStore['fundingCoverage'] = async (market) => (await fundingOf(market).version()).manifest.coverage;
+
+  return { list, read, write, log, revisions, drop, information, saveInformation, funding, fundingCoverage, saveFunding };
+}
+
+async function change(
+  history: ReturnType<typeof openHistory>,
+  kind: string,
+  market: string,
+  columns: Columns,
+  { revise = false, ...options }: WriteOptions,
+): Promise<StoreChange> {
+  const changed = await history.write(columns, { ...options, revise });
+  if ('rows' in changed) return { bars: changed.rows, added: changed.added, replaced: changed.replaced };
+  throw new DataError(
+    `Expected ${kind} that agree with those stored of ${market}, received ${changed.differing} that differ, the first at ` +
+      `${formatInstant(changed.first)}; replace the stored ones explicitly if the new ones are right`,
+  );
 }
 
 /** SHA-256 (hex) of the columns openTime, open, high, low, close, volume as 64-bit floats: what a result says it was computed from. */
@@ -119,74 +212,30 @@ export function columnsHash(bars: BarColumns): string {
   return hash.digest('hex');
 }
 
+/** Only checked bars are ever stored, and checksums tell that they still are those: they need no second check. */
+function barsFrom(market: string, intervalMs: number, { openTime, open, high, low, close, volume }: Columns): Bars {
+  const columns = { openTime: openTime!, open: open!, high: high!, low: low!, close: close!, volume: volume! };
+  return sliceBars({ market, intervalMs, length: columns.openTime.length, ...columns }, 0, columns.openTime.length);
+}
+
 /** Readable, and safe on every file system: the hash tells markets apart that look alike, differ in case only, or are cut. */
-function fileName(market: string, intervalMs: number): string {
+function folderName(market: string): string {
   const readable = market.replace(/[^A-Za-z0-9]+/g, '-').slice(0, 60);
-  return `${readable}.${createHash('sha256').update(market).digest('hex').slice(0, 12)}.${intervalName(intervalMs)}.bars`;
+  return `${readable}.${createHash('sha256').update(market).digest('hex').slice(0, 12)}`;
 }
 
-function encode(bars: Bars): Uint8Array {
-  const { market, intervalMs, length } = bars;
-  const header = Buffer.from(JSON.stringify({ schema: SCHEMA, market, intervalMs, length }));
-  const padding = Buffer.alloc(8 - (header.length % 8), ' ');
-  padding[padding.length - 1] = 10;
-  const body = Buffer.concat([header, padding, ...COLUMNS.map((name) => bytesOf(bars[name]))]);
-  return Buffer.concat([body, createHash('sha256').update(body).digest()]);
+function subjectOf(market: string, part: string): string {
+  return JSON.stringify({ market, part });
 }
 
-function decode(content: Buffer, file: string): Bars {
-  const body = content.subarray(0, Math.max(0, content.length - CHECKSUM_BYTES));
-  if (!createHash('sha256').update(body).digest().equals(content.subarray(body.length))) {
-    throw new DataError(
-      `${file}: Expected the content that was stored, received other bytes (checksum differs); remove the file and import it again`,
-      {
-        file,
-      },
-    );
-  }
-  const headerEnd = body.indexOf(10) + 1;
-  const { schema, market, intervalMs, length } = JSON.parse(body.toString('utf8', 0, headerEnd)) as {
-    schema: string;
-    market: string;
-    intervalMs: number;
-    length: number;
-  };
-  if (schema !== SCHEMA) {
-    throw new DataError(`${file}: Expected the schema ${SCHEMA}, received ${schema}; use the version of paperwalk that wrote it`, { file });
-  }
-  // A copy, since a Buffer may begin at any byte and floats may not.
-  const memory = new Uint8Array(body.subarray(headerEnd)).buffer;
-  const [openTime, open, high, low, close, volume] = COLUMNS.map((_, i) => new Float64Array(memory, i * length * 8, length));
-  return createBars(market, intervalMs, { openTime: openTime!, open: open!, high: high!, low: low!, close: close!, volume: volume! });
+async function namesIn(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => absent(error) ?? []);
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
 }
 
-function bytesOf(column: Float64Array): Uint8Array {
-  return new Uint8Array(column.buffer, column.byteOffset, column.byteLength);
-}
-
-/** Both in order of time; at equal times the incoming bar. `replaced` counts the stored bars that differ, `first` is the time of the first. */
-function merge(stored: Bars, incoming: Bars): { merged: Bars; added: number; replaced: number; first: number | undefined } {
-  const capacity = stored.length + incoming.length;
-  const columns = Object.fromEntries(COLUMNS.map((name) => [name, new Float64Array(capacity)])) as Record<keyof BarColumns, Float64Array>;
-  let a = 0;
-  let b = 0;
-  let length = 0;
-  let replaced = 0;
-  let first: number | undefined;
-  while (a < stored.length || b < incoming.length) {
-    const left = a < stored.length ? stored.openTime[a]! : Infinity;
-    const right = b < incoming.length ? incoming.openTime[b]! : Infinity;
-    if (left === right && COLUMNS.some((name) => stored[name][a] !== incoming[name][b])) {
-      replaced++;
-      first ??= left;
-    }
-    const source = right <= left ? incoming : stored;
-    const row = right <= left ? b : a;
-    for (const name of COLUMNS) columns[name][length] = source[name][row]!;
-    length++;
-    if (left <= right) a++;
-    if (right <= left) b++;
-  }
-  for (const name of COLUMNS) columns[name] = columns[name].slice(0, length);
-  return { merged: createBars(stored.market, stored.intervalMs, columns), added: length - stored.length, replaced, first };
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
 }

@@ -1,5 +1,5 @@
 import type { Bars } from '../core/bars.ts';
-import type { CalendarName } from '../core/calendar.ts';
+import { type CalendarName, nextOpening } from '../core/calendar.ts';
 import { isoInstant } from '../core/instant.ts';
 import { DataError } from '../data/data-error.ts';
 import { featureColumns, featureMatrix } from '../models/feature.ts';
@@ -8,7 +8,7 @@ import { isBaseline, type Model, outputsOf, tradedOutput } from '../models/model
 import { closeOutput, expectedLevel, expectedReturn, outputNames, presentLevels, probabilityOf } from '../models/target.ts';
 import type { Trainer } from '../models/trainer.ts';
 import { combineColumns } from '../walk/combination.ts';
-import { type ComingBars, comingBars, nextOpening } from './coming-bars.ts';
+import { type ComingBars, comingBars } from './coming-bars.ts';
 
 /** What one fit says of one bar ahead. Prices in quote currency, returns as fractions. */
 export interface AheadStep {

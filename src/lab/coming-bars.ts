@@ -1,5 +1,5 @@
 import { type Bars, sliceBars } from '../core/bars.ts';
-import { type CalendarName, slotOf } from '../core/calendar.ts';
+import { type CalendarName, nextOpening } from '../core/calendar.ts';
 
 /** What a model says of a bar that has not come yet; what it does not say is made of the closes. Prices in quote currency. */
 export interface ForecastBar {
@@ -49,14 +49,4 @@ export function comingBars(bars: Bars, calendar: CalendarName, room: number): Co
       length++;
     },
   };
-}
-
-/**
- * When the next bar that the calendar expects opens, ms UTC: an interval later around the clock, on the next weekday for nyse. A holiday
- * counts as a session, as it does for slots.
- */
-export function nextOpening(calendar: CalendarName, intervalMs: number, openTime: number): number {
-  let time = openTime + intervalMs;
-  while (slotOf(calendar, intervalMs, openTime, time) < 1) time += intervalMs;
-  return time;
 }

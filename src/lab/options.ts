@@ -1,6 +1,5 @@
 import { summarise } from '../backtest/backtest.ts';
 import type { Bars } from '../core/bars.ts';
-import { columnsHash } from '../data/store.ts';
 import { createLearnerPool } from '../models/baselines/learner-pool.ts';
 import { type FitStore, memoryFitStore } from '../models/bundle.ts';
 import { loadTrainer } from '../models/engines/load.ts';
@@ -66,7 +65,7 @@ export async function experiment(options: ExperimentOptions): Promise<Experiment
         // Timings belong to the command line tool, which has a clock.
         clock: () => 0,
         config: { ...plan, models: plan.models },
-        data: markets.map((bars) => summarise({ bars, origin: 'given in code', sha256: columnsHash(bars) })),
+        data: markets.map((bars) => summarise({ bars, origin: 'given in code' })),
         ...(onProgress && { onProgress }),
         ...(abort && { signal: abort }),
       },

@@ -86,7 +86,7 @@ describe('bars', () => {
   it('says where a workspace has none', async () => {
     expect(await paperwalk(['bars', ...workspace('empty')])).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^No bars in .*empty; paperwalk import stores some\.\n$/),
+      stdout: expect.stringMatching(/^No bars in .*empty; paperwalk fetch downloads some, paperwalk import stores those of a file\.\n$/),
     });
     expect(JSON.parse((await paperwalk(['bars', '--json', ...workspace('empty')])).stdout)).toEqual({
       schema: 'paperwalk/bars@1',
@@ -137,7 +137,8 @@ describe('bars', () => {
 
   it('names the file of a series whose bytes have changed', async () => {
     await paperwalk(['import', file('days.csv', DAYS), '--market', 'm', '--interval', '1d', ...workspace('w7')]);
-    const stored = join(path('w7'), 'bars', readdirSync(join(path('w7'), 'bars'))[0] ?? '');
+    const folder = join(path('w7'), 'bars', readdirSync(join(path('w7'), 'bars'))[0] ?? '');
+    const stored = join(folder, '1d', 'v1', '1.columns');
     const bytes = readFileSync(stored);
     bytes[bytes.length - 60]! ^= 1;
     writeFileSync(stored, bytes);

@@ -17,7 +17,7 @@ describe('a sweep on threads', () => {
     file,
     'markets: [{ source: "synthetic:trend", type: margin }]\ninterval: 1h\nstrategy: { kind: crossover, fast: 5, slow: 20 }\n',
   );
-  const swept: SweptFile = { file, overrides: [], environment: {} };
+  const swept: SweptFile = { file, overrides: [], environment: {}, workspace: '.paperwalk' };
   const { bars } = synthetic('trend', { bars: 205_000, intervalMs: 3_600_000, start: Date.UTC(2000, 0, 1), seed: 1 });
   const panel = createPanel([{ ...bars, market: 'synthetic:trend' }]);
   const data = { panel, forecasts: [bars.close], outlooks: undefined };

@@ -89,7 +89,7 @@ guards:
       'funding from elsewhere',
       'type: margin',
       'type: perpetual, funding: everywhere',
-      /Expected markets\[0\]\.funding to be none, a file of rates/,
+      /Expected markets\[0\]\.funding to be exchange \(what paperwalk fetch has stored\), none, a file of rates/,
     ],
   ])('refuse %s in a market, with its place', (_what, from, to, expected) => {
     expect(message(BOT.replace(from, to))).toMatch(expected);

@@ -8,11 +8,13 @@ import { type Bars, createBars } from '../../src/core/bars.ts';
 import { createRandom } from '../../src/core/random.ts';
 import { parseCsv, readCsv, saveCsv, writeCsv } from '../../src/data/csv.ts';
 import { DataError } from '../../src/data/data-error.ts';
+import { columnsHash } from '../../src/data/store.ts';
 import { DAY, HOUR, hourlyBars, pickRows } from './market.ts';
 
 const DATA = '../shared/data';
 const options = { market: 'TEST', intervalMs: DAY };
 const parse = (content: string | Uint8Array) => parseCsv(content, 'prices.csv', options).bars;
+const BLOCK_BYTES = 1 << 20;
 const HEADER = 'timestamp,open,high,low,close,volume\n';
 const PLAIN = `${HEADER}2024-01-01,10,12,9,11,5\n2024-01-02,11,13.5,10,13,6\n`;
 const EXPECTED = parse(PLAIN);
@@ -103,6 +105,12 @@ describe('a CSV file', () => {
     expect(error.message).toMatch(line === undefined ? /^prices\.csv: / : new RegExp(`^prices\\.csv:${line}: Expected`));
     expect(error).toMatchObject({ file: 'prices.csv', exitCode: 3 });
     expect(error.line).toBe(line);
+  });
+
+  test('is refused in few words, however long what was received is', () => {
+    const error = refused(() => parse(`${HEADER}${'x'.repeat(100_000)},10,12,9,11,5\n`));
+    expect(error.message).toContain(`received "${'x'.repeat(200)}..."`);
+    expect(error.message.length).toBeLessThan(500);
   });
 
   test('is refused where high < low on line 17', () => {
@@ -217,6 +225,35 @@ describe('on disk', () => {
     await saveCsv(path, bars);
     expect((await readCsv(path, { market: bars.market, intervalMs: HOUR })).bars).toEqual(bars);
     expect(readdirSync(folder)).toEqual(['bars.csv']);
+  });
+
+  test.each(['blocks.csv', 'blocks.csv.gz'])('a file of several blocks is read as if it were one: %s', async (name) => {
+    const path = join(folder, name);
+    const bars = hourlyBars(30_000);
+    const text = writeCsv(bars).replaceAll('\n', '\r\n');
+    expect(text.length).toBeGreaterThan(2 * BLOCK_BYTES);
+    const write = (content: string) => writeFileSync(path, name.endsWith('.gz') ? gzipSync(content) : content);
+    write(text.trimEnd());
+    expect(columnsHash((await readCsv(path, { market: bars.market, intervalMs: HOUR })).bars)).toBe(columnsHash(bars));
+    // Blank lines at the end may fill blocks of their own, but no row may follow them.
+    write(text + '\n'.repeat(2 * BLOCK_BYTES));
+    expect(columnsHash((await readCsv(path, { market: bars.market, intervalMs: HOUR })).bars)).toBe(columnsHash(bars));
+    write(`${text}${'\n'.repeat(BLOCK_BYTES)}x`);
+    await expect(readCsv(path, options)).rejects.toMatchObject({ line: 30_002 });
+    write(`${text}x\n`);
+    await expect(readCsv(path, options)).rejects.toMatchObject({ line: 30_002 });
+  });
+
+  test('a line that is longer than a block is refused with little memory', async () => {
+    const path = join(folder, 'long.csv');
+    writeFileSync(path, HEADER + '1'.repeat(3 * BLOCK_BYTES));
+    await expect(readCsv(path, options)).rejects.toThrow(/long\.csv: Expected lines of less than 1048576 bytes, received a longer one/);
+  });
+
+  test('a gzip file that is cut is refused', async () => {
+    const path = join(folder, 'cut.csv.gz');
+    writeFileSync(path, gzipSync(writeCsv(hourlyBars(1000))).subarray(0, 5000));
+    await expect(readCsv(path, options)).rejects.toThrow(/cut\.csv\.gz: Expected a whole gzip file, received a damaged one/);
   });
 
   test('a path that holds no file is refused, naming it', async () => {

@@ -30,6 +30,32 @@ describe('a decimal number', () => {
     );
   });
 
+  test('is read as JavaScript reads it with 17 to 22 digits, also halfway between two numbers', () => {
+    const long = fc
+      .tuple(fc.stringMatching(/^[1-9]\d{16,21}$/), fc.nat(22))
+      .map(
+        ([digits, places]) =>
+          `${digits.slice(0, Math.max(1, digits.length - places))}.${digits.slice(Math.max(1, digits.length - places))}`,
+      );
+    fc.assert(
+      fc.property(long, (text) => {
+        expect(parse(text)).toBe(Number(text));
+      }),
+      { seed: 1, numRuns: 5000 },
+    );
+    // Whole numbers between 2^53 and 2^57 with all their halfway points.
+    const halfway = fc
+      .tuple(fc.bigInt(2n ** 52n, 2n ** 53n - 1n), fc.constantFrom(2n, 4n, 8n, 16n))
+      .map(([odd, scale]) => (2n * odd + 1n) * (scale / 2n));
+    fc.assert(
+      fc.property(halfway, fc.constantFrom(-1n, 0n, 1n), (whole, step) => {
+        const text = `${whole + step}.0`;
+        expect(parse(text)).toBe(Number(text));
+      }),
+      { seed: 1, numRuns: 5000 },
+    );
+  });
+
   test.each(['.5', '5.', '0.1', '1E3', '123456789012345678', '9007199254740993', '0.30000000000000004', '4.9e-324'])(
     'may be spelled %s',
     (text) => {

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseCsv } from '../../src/data/csv.ts';
-import { type Calendar, inspect, LISTED, type ProblemKind, type Quality, refusal } from '../../src/data/quality.ts';
+import { type Calendar, inspect, LISTED, type ProblemKind, problemRows, type Quality, refusal } from '../../src/data/quality.ts';
 import { DAY, HOUR, hourlyBars, pickRows, START } from './market.ts';
 
 const DATA = '../shared/data';
@@ -101,20 +102,121 @@ describe('the New York calendar', () => {
     expect(inspect(pickRows(bars, [0, 1, 2]), DAY).missing).toBe(3);
   });
 
-  test('has a gap of four weekdays in September 2001', () => {
-    const quality = inspect(daily('2001-09-10', '2001-09-17'), DAY, 'nyse');
-    expect(quality.gaps).toEqual([{ row: 1, from: Date.parse('2001-09-10'), to: Date.parse('2001-09-17'), missing: 4 }]);
+  test('has no gap while the exchange was closed in September 2001', () => {
+    expect(inspect(daily('2001-09-10', '2001-09-17'), DAY, 'nyse').gaps).toEqual([]);
   });
 
-  test('counts weekdays over weeks', () => {
-    // Monday 2024-01-01 to Friday 2024-03-01: 45 weekdays, less the two ends.
-    expect(inspect(daily('2024-01-01', '2024-03-01'), DAY, 'nyse').missing).toBe(43);
+  test('has a gap where one session is missing', () => {
+    const quality = inspect(daily('1999-11-15', '1999-11-17'), DAY, 'nyse');
+    expect(quality.gaps).toEqual([{ row: 1, from: Date.parse('1999-11-15'), to: Date.parse('1999-11-17'), missing: 1 }]);
+  });
+
+  // The exchange had 21 sessions in January and 20 in February 2024.
+  test('counts sessions over weeks', () => {
+    expect(inspect(daily('2024-01-01', '2024-03-01'), DAY, 'nyse').missing).toBe(41);
   });
 
   test('stays aligned over the change to daylight saving time', () => {
     const bars = daily('2024-03-08T14:30Z', '2024-03-11T13:30Z', '2024-03-12T13:35Z');
     expect(rowsOf(inspect(bars, DAY, 'nyse'), 'misaligned')).toEqual([2]);
     expect(rowsOf(inspect(bars, DAY), 'misaligned')).toEqual([1, 2]);
+  });
+});
+
+describe('faults planted among good bars', () => {
+  // Every fifth row, so that no two touch.
+  const PLACES = [...Array(58).keys()].map((k) => 5 * (k + 1));
+  const FAULTS = ['none', 'gap', 'duplicate', 'conflict', 'disorder', 'impossible', 'zero-volume'] as const;
+  const faults = fc.array(fc.constantFrom(...FAULTS), { minLength: PLACES.length, maxLength: PLACES.length });
+
+  test('are counted one by one, in the kind that they are of', () => {
+    fc.assert(
+      fc.property(faults, (planted) => {
+        const kindOf = new Map(PLACES.map((row, k) => [row, planted[k]!]));
+        const rows = [...Array(300).keys()].flatMap((row) => {
+          const kind = kindOf.get(row);
+          if (kindOf.get(row - 1) === 'disorder') return [];
+          if (kind === 'gap') return [];
+          if (kind === 'disorder') return [row + 1, row];
+          return kind === 'duplicate' || kind === 'conflict' ? [row, row] : [row];
+        });
+        const bars = pickRows(clean, rows);
+        const placed: Partial<Record<ProblemKind, number[]>> = {};
+        rows.forEach((row, at) => {
+          const kind = kindOf.get(row);
+          const second = kind === 'duplicate' || kind === 'conflict' ? rows[at - 1] === row : kind === 'disorder' || kind === 'impossible';
+          if (kind === 'conflict' && second) bars.volume[at] = bars.volume[at]! + 1;
+          if (kind === 'impossible') bars.low[at] = -1;
+          if (kind === 'zero-volume') bars.volume[at] = 0;
+          if (kind !== undefined && kind !== 'none' && (second || kind === 'zero-volume'))
+            placed[kind as ProblemKind] = [...(placed[kind as ProblemKind] ?? []), at];
+        });
+        const count = (kind: ProblemKind) => planted.filter((each) => each === kind).length;
+        const quality = inspect(bars, HOUR);
+        for (const kind of FAULTS.slice(1) as ProblemKind[]) {
+          expect([kind, quality.counts[kind]]).toEqual([kind, count(kind)]);
+          if (kind !== 'gap') expect([...problemRows(bars, HOUR, [kind])]).toEqual(placed[kind] ?? []);
+        }
+        expect(quality.missing).toBe(count('gap'));
+        expect(quality.errors).toBe(count('duplicate') + count('conflict') + count('disorder') + count('impossible'));
+        expect(quality.warnings).toBe(count('gap') + count('zero-volume'));
+        expect(quality.problems).toHaveLength(quality.errors + quality.warnings);
+      }),
+      { seed: 4 },
+    );
+  });
+
+  test('that repeat a bar are stale from three alike on, with or without volume', () => {
+    const runs = fc.array(fc.record({ alike: fc.integer({ min: 1, max: 5 }), traded: fc.boolean() }), { minLength: 58, maxLength: 58 });
+    fc.assert(
+      fc.property(runs, (planted) => {
+        const bars = pickRows(clean, without());
+        planted.forEach(({ alike, traded }, k) => {
+          const first = 5 * (k + 1);
+          for (let row = first + 1; row < first + alike; row++) {
+            const same = traded ? (['open', 'high', 'low', 'close', 'volume'] as const) : (['close'] as const);
+            if (!traded)
+              for (const name of ['open', 'high', 'low', 'volume'] as const) bars[name][row] = name === 'volume' ? 0 : bars.close[first]!;
+            for (const name of same) bars[name][row] = bars[name][first]!;
+          }
+        });
+        const stale = planted.flatMap(({ alike }, k) => (alike < 3 ? [] : [...Array(alike - 1).keys()].map((j) => 5 * (k + 1) + 1 + j)));
+        expect(inspect(bars, HOUR).counts.stale).toBe(stale.length);
+        expect([...problemRows(bars, HOUR, ['stale'])]).toEqual(stale);
+      }),
+      { seed: 5 },
+    );
+  });
+
+  test('at the end are told as a tail', () => {
+    const bars = pickRows(clean, [...Array(100).keys(), 99, 99, 99]);
+    bars.openTime.forEach((_, row) => {
+      bars.openTime[row] = START + row * HOUR;
+    });
+    const quality = inspect(bars, HOUR);
+    expect(rowsOf(quality, 'stale')).toEqual([100, 101, 102]);
+    expect(quality.problems[0]?.message).toBe(`one of 4 bars alike, to the last, with a close of ${bars.close[99]}`);
+    expect(quality).toMatchObject({ errors: 0, warnings: 3 });
+  });
+});
+
+describe('a jump of the size of a split', () => {
+  const halved = (from: number, to: number) => {
+    const bars = pickRows(clean, without());
+    for (const column of [bars.open, bars.high, bars.low, bars.close]) for (let row = from; row < to; row++) column[row] = column[row]! / 2;
+    return inspect(bars, HOUR);
+  };
+
+  test('is suspected to be one where the price stays', () => {
+    const quality = halved(200, 300);
+    expect([rowsOf(quality, 'split'), rowsOf(quality, 'spike')]).toEqual([[200], []]);
+    expect(rowsOf(halved(299, 300), 'split')).toEqual([299]);
+  });
+
+  test('is a spike, there and back, where the next bar has the old price again', () => {
+    const quality = halved(200, 201);
+    expect([rowsOf(quality, 'split'), rowsOf(quality, 'spike')]).toEqual([[], [200, 201]]);
+    expect(quality.problems[0]?.message).toMatch(/^open \d.* after a close of \d.* is a jump that does not last$/);
   });
 });
 
@@ -139,7 +241,17 @@ describe.skipIf(!existsSync(DATA))('real prices (skipped where ../shared/data is
     const quality = qualityOf('ETH-USD-4h-coinbase.csv', 4 * HOUR, '24/7');
     expect(quality.gaps).toHaveLength(9);
     expect(quality).toMatchObject({ errors: 0, missing: 26, longestGapMs: 64 * HOUR });
-    expect(datesOf(quality, 'split')).toEqual(['2017-04-15']);
+    const times = readFileSync(`${DATA}/ETH-USD-4h-coinbase.csv`, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .slice(1)
+      .map((line) => Date.parse(line.slice(0, 20)));
+    const present = new Set(times);
+    const absent = [];
+    for (let time = times[0]!; time < times.at(-1)!; time += 4 * HOUR) if (!present.has(time)) absent.push(time);
+    expect(quality.missing).toBe(absent.length);
+    expect(quality.gaps.flatMap(({ from, missing }) => [...Array(missing).keys()].map((k) => from + (k + 1) * 4 * HOUR))).toEqual(absent);
+    expect([datesOf(quality, 'split'), datesOf(quality, 'spike')]).toEqual([[], expect.arrayContaining(['2017-04-15'])]);
   });
 
   test.each(['BTC-USDT-1d-binance.csv', 'ETH-USDT-1d-binance.csv'])('of %s have no gap', (name) => {
@@ -155,13 +267,36 @@ describe.skipIf(!existsSync(DATA))('real prices (skipped where ../shared/data is
     expect(datesOf(qualityOf('AAPL-1h-lean-unadjusted.csv.gz', HOUR, 'nyse'), 'split')).toEqual(datesOf(quality, 'split'));
   });
 
-  test('of IBM without adjustment show its split of 1999', () => {
-    expect(datesOf(qualityOf('IBM-1d-lean-unadjusted.csv', DAY, 'nyse'), 'split')).toContain('1999-05-27');
+  // Of 2002-12-23 the file has 159.58 for an open and a high between 79.82 and 80.46.
+  test('of IBM without adjustment show its split of 1999 and one open that is no price', () => {
+    const quality = qualityOf('IBM-1d-lean-unadjusted.csv', DAY, 'nyse');
+    expect(datesOf(quality, 'split')).toEqual(['1999-05-27']);
+    expect(datesOf(quality, 'spike')).toContain('2002-12-23');
   });
 
-  test.each(['AAPL-1d-stooq.csv', 'SPY-1d-lean.csv'])('of %s, adjusted, show no split and only the closure of 2001', (name) => {
+  test.each([
+    ['AAPL-1d-stooq.csv', ['1999-11-15']],
+    ['SPY-1d-lean.csv', []],
+    ['AAPL-1d-lean-unadjusted.csv', []],
+    ['IBM-1d-lean-unadjusted.csv', []],
+  ])('of %s lack the session after %j and no other', (name, before) => {
     const quality = qualityOf(name, DAY, 'nyse');
-    expect(quality.counts).toMatchObject({ split: 0, gap: 1, misaligned: 0 });
-    expect(quality.gaps[0]).toMatchObject({ from: Date.parse('2001-09-10'), missing: 4 });
+    expect(quality.gaps.map(({ from, missing }) => [new Date(from).toISOString().slice(0, 10), missing])).toEqual(
+      before.map((date) => [date, 1]),
+    );
+    expect(quality.counts).toMatchObject({ misaligned: 0, stale: 0 });
+  });
+
+  test.each(['AAPL-1d-stooq.csv', 'SPY-1d-lean.csv'])('of %s, adjusted, show no split', (name) => {
+    expect(qualityOf(name, DAY, 'nyse').counts.split).toBe(0);
+  });
+
+  // Nasdaq halted trading from 12:14 to 15:25 that day. The early closes of the years are no gaps, nor is the late opening of 2002-09-11.
+  test('of Apple by the hour lack two bars of 22 August 2013', () => {
+    const quality = qualityOf('AAPL-1h-lean-unadjusted.csv.gz', HOUR, 'nyse');
+    expect(quality.gaps.map(({ from, to, missing }) => [new Date(from).toISOString(), new Date(to).toISOString(), missing])).toEqual([
+      ['2013-08-22T16:00:00.000Z', '2013-08-22T19:00:00.000Z', 2],
+    ]);
+    expect(quality.counts.misaligned).toBe(0);
   });
 });

@@ -41,7 +41,7 @@ describe('a market text', () => {
 
   test('else is a market of the store', async () => {
     const stored = pickRows(bars, [0, 1, 2, 5, 6]);
-    await openBarStore(options.workspaceDirectory).write({ ...stored, market: 'coinbase:BTC/USD' });
+    await openBarStore(options.workspaceDirectory).write({ ...stored, market: 'coinbase:BTC/USD' }, { seen: 0 });
     const source = await resolveSource('coinbase:BTC/USD', options);
     expect(source.bars.close).toEqual(stored.close);
     expect(source).toMatchObject({ sha256: columnsHash(stored), quality: { missing: 2 } });
@@ -50,7 +50,8 @@ describe('a market text', () => {
 
   test.each([
     ['csv:none.csv', /none\.csv: Expected a CSV file, received no such file/],
-    ['coinbase:ETH/USD', /Expected stored bars of coinbase:ETH\/USD at 1h, received none .*paperwalk import/],
+    ['coinbase:ETH/USD', /Expected stored bars of coinbase:ETH\/USD at 1h, received none .*paperwalk fetch coinbase ETH\/USD 1h --from/],
+    ['gold', /paperwalk import FILE --market gold --interval 1h stores/],
     ['synthetic:gold', /Expected synthetic: and one of/],
   ])('such as %s that leads nowhere is refused with what to do', async (text, message) => {
     const error = await reason(text);

@@ -97,7 +97,7 @@ describe.skipIf(!present)('golden backtests (skipped where ../shared is absent)'
       schedule: createSchedule({ retrain: 1 }),
       seed: 1,
     };
-    const { report, trace } = await backtestBot(bot, [{ bars, origin: 'file', sha256: '' }], {
+    const { report, trace } = await backtestBot(bot, [{ bars, origin: 'file' }], {
       networkTrainer: () => Promise.reject(new Error('no network here')),
       fits: memoryFitStore(),
       trials: memoryTrials(),

@@ -46,6 +46,6 @@ export function surroundings(options: Partial<BacktestSurroundings> = {}): Backt
 }
 
 export function backtestOf(bot: Bot, markets: readonly Bars[], options: Partial<BacktestSurroundings> = {}) {
-  const data: MarketData[] = markets.map((bars) => ({ bars, origin: 'test', sha256: '' }));
+  const data: MarketData[] = markets.map((bars) => ({ bars, origin: 'test' }));
   return backtestBot(bot, data, surroundings(options));
 }

@@ -20,6 +20,13 @@ export interface Quote {
   readonly time: number;
 }
 
+export interface FundingRate {
+  /** ms UTC. */
+  readonly time: number;
+  /** Fraction of the notional that longs pay to shorts. */
+  readonly rate: number;
+}
+
 /**
  * The public market data of one exchange, and nothing else of it. Every call waits its turn within the exchange's rate limit, is tried
  * again where that can help, and ends in an ExchangeError in words where it does not.
@@ -33,10 +40,15 @@ export interface Feed {
   time(): Promise<number>;
   /** Throws an ExchangeError naming the nearest symbols where it has no such market. */
   market(symbol: string): Promise<MarketInformation>;
-  /** One page of candles, as answered, from `since` (ms UTC) on; `limit` of them at most where given, else as many as a call gives. */
+  /** How many candles of a market, asked about before, one call gives at most, as far as is known: an empty page says nothing beyond. */
+  pageLimit(symbol: string): number;
+  /**
+   * One page of candles, as answered, from `since` (ms UTC) on; `limit` of them at most where given, else as many as a call gives. They may come
+   * in any order, twice, or from before `since`; fields that are no numbers are NaN.
+   */
   candles(symbol: string, intervalMs: number, since: number, limit?: number): Promise<readonly Candle[]>;
   /** One page of funding rates, as answered, from `since` (ms UTC) on; empty where the exchange has none for the market. */
-  fundingRates(symbol: string, since: number): Promise<readonly { readonly time: number; readonly rate: number }[]>;
+  fundingRates(symbol: string, since: number): Promise<readonly FundingRate[]>;
   quote(symbol: string): Promise<Quote>;
   /** Ends what is under way and closes all connections. */
   close(): Promise<void>;

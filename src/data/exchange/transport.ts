@@ -1,0 +1,159 @@
+import { GarbageError } from './exchange-error.ts';
+import type { Clock } from './patience.ts';
+
+/** What ccxt hands to the function that sends its requests. */
+export interface OutgoingRequest {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** Aborted when the deadline of the try is over. */
+  readonly signal: AbortSignal;
+}
+
+/** As much of a response as ccxt reads. */
+export interface Received {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: Headers;
+  text(): Promise<string>;
+}
+
+export interface TransportOptions {
+  readonly clock: Clock;
+  /** Sends one request; Node's own where absent. */
+  readonly fetch?: typeof fetch;
+  /** Scheme, host and first part of the path that requests go to in place of the exchange's own: a mirror. */
+  readonly redirect?: string;
+}
+
+export interface Transport {
+  /** Goes into the ccxt client as its `fetchImplementation`. */
+  readonly send: (url: string, request: OutgoingRequest) => Promise<Received>;
+  /** Requests sent so far. */
+  requests(): number;
+  /** Until when an answer asked not to be asked again, ms UTC. */
+  blockedUntil(): number;
+  /** The instant in the header `Date` of the last answer (ms UTC, whole seconds), NaN before the first and without one. */
+  lastDate(): number;
+  /** Lets answers be as long as a list of all markets while `work` is under way. */
+  listing<T>(work: () => Promise<T>): Promise<T>;
+  /** Ends what is under way. */
+  abort(): void;
+}
+
+/** Longest answer, bytes; a list of all markets is far longer than a page of anything. */
+const PAGE_BYTES = 5_000_000;
+const LISTING_BYTES = 100_000_000;
+
+/**
+ * Sends what a ccxt client wants to know, and nothing that would need an account: the last line of defence, since the client has no keys. The body
+ * is read before the answer is handed on, so that the client's deadline, which ends with the headers, holds for all of it.
+ */
+export function createTransport({ clock, fetch = globalThis.fetch, redirect }: TransportOptions): Transport {
+  const mirror = redirect === undefined ? undefined : new URL(redirect);
+  const underWay = new Set<AbortController>();
+  let requests = 0;
+  let blockedUntil = Number.NEGATIVE_INFINITY;
+  let lastDate = Number.NaN;
+  let listings = 0;
+
+  const send = async (url: string, { method, headers, signal }: OutgoingRequest): Promise<Received> => {
+    refuseAccounts(url, method, headers);
+    requests++;
+    const controller = new AbortController();
+    const stop = () => controller.abort();
+    signal.addEventListener('abort', stop, { once: true });
+    underWay.add(controller);
+    try {
+      const response = await fetch(mirror ? mirrored(url, mirror) : url, {
+        method,
+        headers: { ...headers },
+        redirect: 'error',
+        signal: controller.signal,
+      });
+      lastDate = Date.parse(response.headers.get('date') ?? '');
+      const pause = retryAfter(response.headers.get('retry-after'), clock.now());
+      if (response.status >= 400 && pause > 0) blockedUntil = Math.max(blockedUntil, clock.now() + pause);
+      const body = await readBody(response, listings > 0 ? LISTING_BYTES : PAGE_BYTES);
+      const { status, statusText } = response;
+      return { status, statusText, headers: response.headers, text: async () => body };
+    } catch (error) {
+      stop();
+      throw named(error);
+    } finally {
+      signal.removeEventListener('abort', stop);
+      underWay.delete(controller);
+    }
+  };
+
+  return {
+    send,
+    requests: () => requests,
+    blockedUntil: () => blockedUntil,
+    lastDate: () => lastDate,
+    listing: async (work) => {
+      listings++;
+      try {
+        return await work();
+      } finally {
+        listings--;
+      }
+    },
+    abort: () => {
+      for (const controller of underWay) controller.abort();
+    },
+  };
+}
+
+/** Throws where a request could act for an account. */
+function refuseAccounts(url: string, method: string, headers: Readonly<Record<string, string>>): void {
+  const secret = [...Object.keys(headers), ...new URL(url).searchParams.keys()].find((name) =>
+    /api-?key|sign(ature)?$|authorization|passphrase|secret|access-key|cookie/i.test(name),
+  );
+  if (method === 'GET' && secret === undefined) return;
+  throw new Refusal(
+    method === 'GET'
+      ? `Expected a question without keys, received one with ${secret}; only what is public is read`
+      : `Expected to be asked by GET, received ${method}; this exchange cannot be read`,
+  );
+}
+
+/** Known to the table of actions by its ancestor's name in ccxt. */
+class NotSupported extends Error {}
+class Refusal extends NotSupported {}
+
+function mirrored(url: string, mirror: URL): string {
+  const target = new URL(url);
+  target.protocol = mirror.protocol;
+  target.host = mirror.host;
+  target.port = mirror.port;
+  target.pathname = mirror.pathname.replace(/\/$/, '') + target.pathname;
+  return target.href;
+}
+
+/** ms to wait for a header in seconds or as a date; 0 without one. */
+function retryAfter(header: string | null, now: number): number {
+  if (header === null) return 0;
+  const seconds = Number(header);
+  const pause = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - now;
+  return pause > 0 ? pause : 0;
+}
+
+async function readBody(response: Response, most: number): Promise<string> {
+  if (!response.body) return '';
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  // Ending the loop early cancels the stream.
+  for await (const part of response.body as unknown as AsyncIterable<Uint8Array>) {
+    bytes += part.length;
+    if (bytes > most) throw new GarbageError(`an answer of more than ${most / 1_000_000} MB`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+/** An error of the network with its code where it has no words of its own, as for an address whose every port refuses. */
+function named(error: unknown): unknown {
+  const cause = error instanceof TypeError ? (error.cause as { message?: string; code?: string } | undefined) : undefined;
+  return cause?.code && !cause.message ? new TypeError('fetch failed', { cause: new Error(cause.code) }) : error;
+}

@@ -1,5 +1,6 @@
 import { ConfigError } from '../config/config-error.ts';
 import { DataError } from '../data/data-error.ts';
+import { isStoredMarket } from '../data/market-text.ts';
 import { inspect } from '../data/quality.ts';
 import { resolveSource } from '../data/source.ts';
 import { columnsHash, openBarStore, type StoredBars } from '../data/store.ts';
@@ -18,9 +19,7 @@ export interface BarsOptions extends CommonOptions {
 /** Lists what is stored, or inspects one market: its range, gaps, anomalies and history. With --strict, errors make the exit code 1. */
 export async function run([market]: readonly string[], options: BarsOptions, host: Host): Promise<number> {
   const inspected =
-    market === undefined || !/^(csv|parquet|synthetic):/.test(market)
-      ? await inspectStored(market, options)
-      : [await inspectSource(market, options)];
+    market === undefined || isStoredMarket(market) ? await inspectStored(market, options) : [await inspectSource(market, options)];
   if (options.json) print(host.stdout, JSON.stringify(barsDocument(inspected, host.now())));
   else if (market === undefined)
     print(
@@ -66,11 +65,15 @@ async function inspectStored(market: string | undefined, options: BarsOptions): 
 }
 
 async function inspectSource(market: string, options: BarsOptions): Promise<Inspected> {
-  if (options.asOf !== undefined)
-    throw new ConfigError([`--as-of: Expected a market of the bar store, received ${market}, which has no history`]);
   if (options.interval === undefined) throw new ConfigError([`--interval: Expected the interval of ${market} such as 4h, received none`]);
   const intervalMs = parseInterval(options.interval);
-  const place = { intervalMs, baseDirectory: '.', workspaceDirectory: options.workspace, calendar: parseCalendar(options.calendar) };
+  const place = {
+    intervalMs,
+    baseDirectory: '.',
+    workspaceDirectory: options.workspace,
+    calendar: parseCalendar(options.calendar),
+    ...(options.asOf !== undefined && { asOf: parseInstantOption('--as-of', options.asOf) }),
+  };
   try {
     const { bars, quality } = await resolveSource(market, place);
     return { market, intervalMs, sha256: columnsHash(bars), quality };

@@ -4,17 +4,24 @@ import { saveParquet } from '../data/parquet.ts';
 import { resolveSource } from '../data/source.ts';
 import { ExitCode } from './exit-code.ts';
 import { type CommonOptions, type Host, print } from './host.ts';
-import { parseInterval } from './usage.ts';
+import { parseInstantOption, parseInterval } from './usage.ts';
 
 export interface ExportOptions extends CommonOptions {
   readonly market: string;
   readonly interval: string;
+  readonly asOf?: string;
 }
 
 /** Writes the bars of a market, stored or synthetic, to a CSV or Parquet file; a file of that name is replaced as a whole. */
 export async function run([file = '']: readonly string[], options: ExportOptions, host: Host): Promise<number> {
   const intervalMs = parseInterval(options.interval);
-  const { bars } = await resolveSource(options.market, { intervalMs, baseDirectory: '.', workspaceDirectory: options.workspace });
+  const asOf = options.asOf === undefined ? undefined : parseInstantOption('--as-of', options.asOf);
+  const { bars } = await resolveSource(options.market, {
+    intervalMs,
+    baseDirectory: '.',
+    workspaceDirectory: options.workspace,
+    ...(asOf !== undefined && { asOf }),
+  });
   await (/\.parquet$/i.test(file) ? saveParquet : saveCsv)(file, bars);
   if (options.json) {
     const { market, interval } = { market: options.market, interval: intervalName(intervalMs) };

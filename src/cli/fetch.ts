@@ -141,7 +141,7 @@ function summary({ result, stored }: Outcome & { readonly kind: 'done' }, interv
     ...(result.revised > 0 ? [`${count(result.revised)} revised by the exchange`] : []),
     ...(gaps > 0
       ? [
-          `${counted(gaps, 'gap')} (${counted(missing, 'bar')} the exchange does not have${unanswered > 0 ? `, ${count(unanswered)} refused` : ''})`,
+          `${counted(gaps, 'gap')} (${counted(missing, 'bar')} the exchange does not have${unanswered > 0 ? `, ${count(unanswered)} not fetched` : ''})`,
         ]
       : []),
     ...(result.fundingRates > 0 ? [`${count(result.fundingRates)} new funding rates`] : []),

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { ConfigError } from '../config/config-error.ts';
 import { intervalName } from '../core/interval.ts';
 import { formatInstant } from '../data/instant.ts';
+import { isStoredMarket } from '../data/market-text.ts';
 import { ERRORS, WARNINGS } from '../data/quality.ts';
 import { readSplits } from '../data/splits.ts';
 import { openBarStore } from '../data/store.ts';
@@ -29,7 +30,7 @@ const DROPPABLE = [...ERRORS, ...WARNINGS].filter((kind) => kind !== 'gap');
 /** Stores the bars of a CSV, JSON or Parquet file under a market's name. */
 export async function run([file = '']: readonly string[], options: ImportOptions, host: Host): Promise<number> {
   const { market, adjusted, replace = false } = options;
-  if (/^(csv|parquet|synthetic):/.test(market)) {
+  if (!isStoredMarket(market)) {
     throw new ConfigError([`--market: Expected a name of your own such as coinbase:BTC/USD, received ${market}, which names a source`]);
   }
   const calendar = parseCalendar(options.calendar);

@@ -8,6 +8,7 @@ import { intervalMs as intervalOf } from '../core/interval.ts';
 import { DataError } from '../data/data-error.ts';
 import { constantFunding, readFundingRates } from '../data/funding.ts';
 import { formatInstant } from '../data/instant.ts';
+import { isStoredMarket } from '../data/market-text.ts';
 import { readSlippage } from '../data/slippage.ts';
 import { resolveSource } from '../data/source.ts';
 import { openBarStore } from '../data/store.ts';
@@ -26,7 +27,7 @@ export async function loadMarkets({ markets, intervalMs, detailMs, bot }: Loaded
     const funding = await fundingOf(reference, bars, workspace);
     const stated = reference.rules && (await newestInformation(source, intervalMs, workspace));
     // Bars of a lower interval lie in the store under the same name, or in a file of their own.
-    const finer = reference.detail ?? (/^(csv|parquet|synthetic):/.test(source) ? undefined : source);
+    const finer = reference.detail ?? (isStoredMarket(source) ? source : undefined);
     const detail =
       detailMs !== undefined && finer !== undefined ? await resolveSource(finer, { ...options, intervalMs: detailMs }) : undefined;
     loaded.push({

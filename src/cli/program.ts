@@ -23,6 +23,7 @@ const GROUPS: Readonly<Record<string, string>> = { models: 'the models of a work
 
 const MARKET = ['--market <name>', 'name of the market, such as coinbase:BTC/USD', 'required'] as const;
 const INTERVAL = ['--interval <interval>', 'length of a bar, such as 4h or 1d'] as const;
+const AS_OF = ['--as-of <instant>', 'as the stored bars stood at that time'] as const;
 const CALENDAR = ['--calendar <calendar>', 'which missing bars are gaps: 24/7 (default) or nyse'] as const;
 
 const COMMANDS: readonly Definition[] = [
@@ -62,19 +63,14 @@ const COMMANDS: readonly Definition[] = [
     usage: 'export <file>',
     description: 'write the bars of a market to a file: .csv, .csv.gz or .parquet',
     example: 'paperwalk export BTC-4h.csv --market coinbase:BTC/USD --interval 4h',
-    options: [MARKET, [...INTERVAL, 'required']],
+    options: [MARKET, [...INTERVAL, 'required'], AS_OF],
     load: () => import('./export.ts'),
   },
   {
     usage: 'bars [market]',
     description: 'list stored bars, their ranges, gaps and anomalies; a market may also be csv:FILE',
     example: 'paperwalk bars csv:BTC-4h.csv --interval 4h --strict',
-    options: [
-      INTERVAL,
-      CALENDAR,
-      ['--as-of <instant>', 'as the stored bars stood at that time'],
-      ['--strict', 'exit with 1 where bars have errors'],
-    ],
+    options: [INTERVAL, CALENDAR, AS_OF, ['--strict', 'exit with 1 where bars have errors']],
     load: () => import('./bars.ts'),
   },
   {

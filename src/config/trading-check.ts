@@ -1,5 +1,6 @@
 import { intervalMs } from '../core/interval.ts';
 import { nearestName } from '../core/nearest.ts';
+import { isStoredMarket } from '../data/market-text.ts';
 import { fraction } from './options.ts';
 import type { Path } from './position.ts';
 import { type Problem, valueProblem } from './problem.ts';
@@ -22,7 +23,7 @@ const ON_MARGIN = ['leverage', 'maintenance', 'liquidationFee', 'borrow', 'fundi
 
 function checkMarket({ costs }: BotConfig, market: MarketConfig, path: Path): Problem[] {
   const { source, type, leverage = 1, maintenance, funding } = market;
-  const elsewhere = (['rules', 'funding'] as const).filter((key) => market[key] === 'exchange' && isFile(source));
+  const elsewhere = (['rules', 'funding'] as const).filter((key) => market[key] === 'exchange' && !isStoredMarket(source));
   if (elsewhere.length > 0) {
     const message = `Expected a market of an exchange such as binance:BTC/USDT, received ${source}, of which no exchange has said anything`;
     return elsewhere.map((key) => valueProblem([...path, key], message));
@@ -64,11 +65,6 @@ function checkMarket({ costs }: BotConfig, market: MarketConfig, path: Path): Pr
     );
   }
   return found;
-}
-
-/** Whether a market's text names a file or a synthetic market, and no market of the bar store. */
-function isFile(source: string): boolean {
-  return /^(csv|parquet|synthetic):/.test(source);
 }
 
 function checkStyle({ orders, fill }: BotConfig, name: 'entry' | 'exit'): Problem[] {
@@ -144,7 +140,7 @@ function checkDetail({ detail, interval, markets }: BotConfig): Problem[] {
   }
   const fine = intervalMs(detail);
   if (fine < intervalMs(interval) && intervalMs(interval) % fine === 0) {
-    const without = markets.every((market) => market.detail === undefined && /^(csv|parquet|synthetic):/.test(market.source));
+    const without = markets.every((market) => market.detail === undefined && !isStoredMarket(market.source));
     if (!without) return [];
     return [
       valueProblem(['detail'], `Expected bars of ${detail} for a market, received none; name their file: { source, detail: csv:FILE }`),

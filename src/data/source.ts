@@ -2,8 +2,9 @@ import { resolve } from 'node:path';
 import type { Bars } from '../core/bars.ts';
 import { intervalName } from '../core/interval.ts';
 import { DataError } from './data-error.ts';
+import { isStoredMarket } from './market-text.ts';
 import { type Calendar, inspect, type Quality } from './quality.ts';
-import { columnsHash, openBarStore } from './store.ts';
+import { openBarStore } from './store.ts';
 import { parseSynthetic, synthetic } from './synthetic.ts';
 import { readTable } from './table.ts';
 
@@ -15,6 +16,8 @@ export interface SourceOptions {
   /** The folder of the bar store. */
   readonly workspaceDirectory: string;
   readonly calendar?: Calendar;
+  /** Stored bars as they stood at that time, ms UTC of the local clock; default: as they stand now. */
+  readonly asOf?: number;
 }
 
 /** The bars of one market, and all a report says about where they come from. */
@@ -23,8 +26,6 @@ export interface MarketSource {
   readonly quality: Quality;
   /** What about a synthetic market can be predicted. */
   readonly truth?: string;
-  /** Of the columns, see `columnsHash`. */
-  readonly sha256: string;
   /** In words: a file, a seeded market or the bar store. */
   readonly origin: string;
 }
@@ -34,13 +35,15 @@ export interface MarketSource {
  * The market is named by the text as it stands. Throws a DataError where the bars are missing, damaged or refused.
  */
 export async function resolveSource(text: string, options: SourceOptions): Promise<MarketSource> {
-  const { intervalMs, calendar = '24/7' } = options;
+  const { intervalMs, calendar = '24/7', asOf } = options;
+  if (asOf !== undefined && !isStoredMarket(text))
+    throw new DataError(`Expected a market of the bar store to look back at, received ${text}, which has no history`);
   const file = /^(csv|parquet):(.*)$/s.exec(text);
   if (file) {
     const path = resolve(options.baseDirectory, file[2]!);
     const format = file[1] === 'parquet' ? 'parquet' : undefined;
     const { bars, quality } = await readTable(path, { market: text, intervalMs, calendar }, format);
-    return { bars, quality, sha256: columnsHash(bars), origin: `file ${file[2]}` };
+    return { bars, quality, origin: `file ${file[2]}` };
   }
   if (text.startsWith('synthetic:')) {
     const { kind, options: parameters } = parseSynthetic(text, intervalMs);
@@ -53,15 +56,13 @@ export async function resolveSource(text: string, options: SourceOptions): Promi
       bars: { ...bars, market: text },
       quality: inspect(bars, intervalMs),
       truth,
-      sha256: columnsHash(bars),
       origin: `seeded market, seed ${parameters.seed}`,
     };
   }
-  const bars = await openBarStore(options.workspaceDirectory).read(text, intervalMs);
+  const bars = await openBarStore(options.workspaceDirectory).read(text, intervalMs, asOf === undefined ? {} : { asOf });
   return {
     bars,
     quality: inspect(bars, intervalMs, calendar),
-    sha256: columnsHash(bars),
     origin: `bar store ${options.workspaceDirectory}`,
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -104,5 +104,23 @@ describe('bars repair', () => {
     });
     expect(await paperwalk(['bars', 'repair', 'no:such', '--drop', 'spike', ...place])).toMatchObject({ code: 3 });
     expect((await json('bars', MARKET, ...place)).markets[0]).toMatchObject({ bars: 300, repairs: [] });
+  });
+});
+
+describe('export of a stored market', () => {
+  it('can look back, which a file or a synthetic market cannot', async () => {
+    const place = await workspaceWith('exported');
+    const target = join(folder, 'then.csv');
+    const exported = (...more: string[]) => paperwalk(['export', target, '--market', MARKET, '--interval', '1h', ...place, ...more]);
+    const closeAt = () => readFileSync(target, 'utf8').split('\n')[201]!.split(',')[4];
+    expect((await exported()).code).toBe(0);
+    expect(closeAt()).toBe('900');
+    expect((await exported('--as-of', '2024-01-15')).code).toBe(0);
+    expect(closeAt()).toBe(String(all.close[200]));
+    const without = ['--market', 'synthetic:trend', '--interval', '1h', '--as-of', '2024-01-15', ...place];
+    expect(await paperwalk(['export', target, ...without])).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('which has no history'),
+    });
   });
 });

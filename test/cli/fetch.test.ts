@@ -122,6 +122,14 @@ describe('paperwalk fetch', () => {
     expect(json.markets[0]).toEqual({ market: 'binance:BTC/USTD', error: expect.stringContaining('did you mean') });
   });
 
+  it('tells what was never asked for from what the exchange does not have', async () => {
+    await start();
+    const args = ['binance', 'BTC/USDT', '1h', '--workspace', newFolder()];
+    await fetch([...args, ...from, '--to', '2020-01-02']);
+    const { stdout } = await fetch([...args, '--from', '2020-01-03', '--to', '2020-01-04']);
+    expect(stdout).toContain('1 gap (0 bars the exchange does not have, 24 not fetched)');
+  });
+
   it('tells of candles that were refused, and fails where all were', async () => {
     const spoilt = (row: number): Fault => ({
       on: 'candles',

@@ -24,9 +24,10 @@ describe('a market text', () => {
     await saveCsv(join(folder, 'prices.csv'), bars);
     const source = await resolveSource('csv:../prices.csv', options);
     expect(source.bars).toEqual({ ...bars, market: 'csv:../prices.csv' });
-    expect(source).toMatchObject({ sha256: columnsHash(bars), origin: 'file ../prices.csv', quality: { errors: 0 } });
+    expect(source).toMatchObject({ origin: 'file ../prices.csv', quality: { errors: 0 } });
+    expect(columnsHash(source.bars)).toBe(columnsHash(bars));
     expect(source).not.toHaveProperty('truth');
-    expect((await resolveSource(`csv:${join(folder, 'prices.csv')}`, options)).sha256).toBe(source.sha256);
+    expect((await resolveSource(`csv:${join(folder, 'prices.csv')}`, options)).bars.close).toEqual(source.bars.close);
   });
 
   test('with synthetic: is a seeded market in the interval of the bot, and says what is in it', async () => {
@@ -44,7 +45,8 @@ describe('a market text', () => {
     await openBarStore(options.workspaceDirectory).write({ ...stored, market: 'coinbase:BTC/USD' }, { seen: 0 });
     const source = await resolveSource('coinbase:BTC/USD', options);
     expect(source.bars.close).toEqual(stored.close);
-    expect(source).toMatchObject({ sha256: columnsHash(stored), quality: { missing: 2 } });
+    expect(source).toMatchObject({ quality: { missing: 2 } });
+    expect(columnsHash(source.bars)).toBe(columnsHash(stored));
     expect(source.origin).toContain('bar store');
   });
 

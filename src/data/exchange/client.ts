@@ -90,19 +90,20 @@ export function createFeed(
     client.setMarkets([...markets.values()]);
   };
 
+  const listOnce = async (lists: readonly string[]) => {
+    const key = lists.join();
+    // One list after the other: which one is wanted is an option of the client.
+    const before = Promise.allSettled([...readings.values()]);
+    const reading = readings.get(key) ?? before.then(() => readList(lists));
+    readings.set(key, reading);
+    await reading.catch((error) => {
+      readings.delete(key);
+      throw error;
+    });
+  };
+
   const listing = async (symbol: string): Promise<CcxtMarket> => {
-    if (!markets.has(symbol)) {
-      const lists = listsOf(symbol);
-      const key = lists.join();
-      // One list after the other: which one is wanted is an option of the client.
-      const before = Promise.allSettled([...readings.values()]);
-      const reading = readings.get(key) ?? before.then(() => readList(lists));
-      readings.set(key, reading);
-      await reading.catch((error) => {
-        readings.delete(key);
-        throw error;
-      });
-    }
+    if (!markets.has(symbol)) await listOnce(listsOf(symbol));
     const found = client.markets && Object.hasOwn(client.markets, symbol) ? client.markets[symbol] : undefined;
     if (found) return found;
     const symbols = [...markets.keys()];
@@ -142,13 +143,17 @@ export function createFeed(
     return typeof limit === 'number' && limit >= 1 ? limit : CAUTIOUS_PAGE;
   };
 
-  /** For exchanges that do not tell the time: a small question, for the date on its answer. */
-  const dateOfAnswer = async () => {
-    const lowest = intervals[0]!;
-    const symbol = markets.keys().next().value;
-    if (symbol === undefined) await readList(['spot', 'swap']);
-    else await client.fetchOHLCV(symbol, timeframeOf(lowest), Math.floor(clock.now() / lowest - 1) * lowest, 1);
-    return transport.lastDate();
+  const time = async () => {
+    const told = client.has.fetchTime === true;
+    if (!told && markets.size === 0) await listOnce(['spot', 'swap']);
+    const [symbol, lowest] = [markets.keys().next().value, intervals[0]];
+    return patiently('the time', async () => {
+      // Who does not tell the time dates its answers: to a small question, here.
+      if (!told) await client.fetchOHLCV(symbol!, timeframeOf(lowest!), Math.floor(clock.now() / lowest! - 1) * lowest!, 1);
+      const answered = told ? await client.fetchTime() : transport.lastDate();
+      if (!isInstant(answered)) throw new GarbageError(`an answer without the time (${String(answered)})`);
+      return answered;
+    });
   };
 
   return {
@@ -157,12 +162,7 @@ export function createFeed(
     requests: transport.requests,
     pageLimit,
     candles,
-    time: () =>
-      patiently('the time', async () => {
-        const time = client.has.fetchTime === true ? await client.fetchTime() : await dateOfAnswer();
-        if (!isInstant(time)) throw new GarbageError(`an answer without the time (${String(time)})`);
-        return time;
-      }),
+    time,
     market: async (symbol) => describeMarket(exchange, await listing(symbol), client.precisionMode),
     fundingRates: async (symbol, since) => {
       await listing(symbol);

@@ -11,7 +11,7 @@ export interface Holdings {
   readonly gaps: number;
   /** Bars missing there that the exchange does not have either. */
   readonly missing: number;
-  /** Bars missing there that it has not answered for: their candles were refused. */
+  /** Bars missing there that it has not answered for: they were not asked for, or refused. */
   readonly unanswered: number;
 }
 

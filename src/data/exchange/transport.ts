@@ -111,11 +111,7 @@ function refuseAccounts(url: string, method: string, headers: Readonly<Record<st
     /api-?key|sign(ature)?$|authorization|passphrase|secret|access-key|cookie/i.test(name),
   );
   if (method === 'GET' && secret === undefined) return;
-  throw new Refusal(
-    method === 'GET'
-      ? `Expected a question without keys, received one with ${secret}; only what is public is read`
-      : `Expected to be asked by GET, received ${method}; this exchange cannot be read`,
-  );
+  throw new Refusal(`a call that sends ${secret ?? `by ${method}`}, and only what is public is read here`);
 }
 
 /** Known to the table of actions by its ancestor's name in ccxt. */

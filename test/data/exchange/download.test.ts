@@ -323,6 +323,21 @@ describe('rows that are not as they should be', () => {
     expect([...(await store.read('fake:A/B', HOUR)).openTime]).toEqual([0, 2, 3].map((k) => START + k * HOUR));
   });
 
+  it.each(['<html></html>', '[[1577836800000,"1"', 'null', '[]', '{}', '[null]', '[["x"]]', '{"code":0}'])(
+    'store nothing and settle nothing where all answers are %j',
+    async (body) => {
+      const { fetch, script, store, market: name } = await world(market(100));
+      await fetch({ to: START + 50 * HOUR });
+      script([{ on: 'candles', failure: { kind: 'body', body } }]);
+      const answer = await fetch().catch((error: unknown) => error as ExchangeError);
+      if (answer instanceof Error) expect(answer.exitCode).toBe(4);
+      else expect(answer).toMatchObject({ added: 0, revised: 0 });
+      expect((await store.log(name, HOUR)).coverage).toEqual([{ from: START, to: START + 50 * HOUR }]);
+      script([]);
+      expect((await fetch()).added).toBe(50);
+    },
+  );
+
   it('of another market end the download, and change nothing', async () => {
     const bars = market(100);
     const dear = barsOf(Array.from({ length: 120 }, () => [60_000, 60_001, 59_999, 60_000]));

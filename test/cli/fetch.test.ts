@@ -45,10 +45,15 @@ const fetch = (args: readonly string[], changes: Partial<Host> = {}) =>
 
 /** The command as a process of its own. */
 function run(args: readonly string[], url: string, watch?: (child: ChildProcess) => void): Promise<Answer> {
+  return answerOf(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', 'fetch', ...args], url, watch);
+}
+
+function answerOf(command: string, args: readonly string[], url: string, watch?: (child: ChildProcess) => void): Promise<Answer> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', 'fetch', ...args], {
+    const child = spawn(command, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, PAPERWALK_EXCHANGE_URL: url },
+      // A cache that is cut off by the limit on files would be read by the tests that follow.
+      env: { ...process.env, PAPERWALK_EXCHANGE_URL: url, TSX_DISABLE_CACHE: '1' },
     });
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (chunk) => {
@@ -264,6 +269,21 @@ describe('the process', () => {
     });
     expect(answer).toMatchObject({ code: 130, stdout: '', stderr: 'Interrupted; nothing half-written is left.\n' });
     expect((await openBarStore(folder).read('binance:BTC/USDT', HOUR)).length).toBe(200);
+  });
+
+  it('says in one line that nothing more can be written, and goes on from there when it can', async () => {
+    const { url } = await start({ pageLimit: 300 });
+    const folder = newFolder();
+    const args = ['binance', 'BTC/USDT', '1h', ...from, '--workspace', folder];
+    // Files of 20 kB at most: room for one page, and not for two.
+    const command = ['ulimit -f 40; exec "$0" "$@"', process.execPath, '--import', 'tsx', 'src/cli/main.ts', 'fetch', ...args];
+    const full = await answerOf('sh', ['-c', ...command], url);
+    expect(full).toMatchObject({ code: 4, stdout: '' });
+    expect(full.stderr).toMatch(/^EFBIG: .*; check the path, the rights and the space on disk\n$/);
+    const store = openBarStore(folder);
+    expect((await store.read('binance:BTC/USDT', HOUR)).length).toBe(300);
+    expect((await fetch(args)).stdout).toContain('2,000 bars');
+    expect(columnsHash(await store.read('binance:BTC/USDT', HOUR))).toBe(columnsHash(bars));
   });
 
   it('says in one line that there is no network, after a few tries, and leaves the store as it was', async () => {

@@ -259,7 +259,7 @@ describe.skipIf(!existsSync(DATA))('real prices (skipped where ../shared/data is
   });
 
   // Apple's splits: 2:1, 2:1, 7:1 and 4:1 (investor.apple.com, stock split history).
-  test('of Apple without adjustment show its four splits', () => {
+  test('C9: of Apple without adjustment show its four splits', () => {
     const quality = qualityOf('AAPL-1d-lean-unadjusted.csv', DAY, 'nyse');
     expect(datesOf(quality, 'split')).toEqual(['2000-06-21', '2005-02-28', '2014-06-09', '2020-08-31']);
     const words = quality.problems.filter((problem) => problem.kind === 'split').map((problem) => problem.message.split('unadjusted ')[1]);

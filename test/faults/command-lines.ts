@@ -6,9 +6,10 @@ export interface CommandLines {
   readonly now: number;
 }
 
-/** What it prints, as JSON: the answers, and the most memory that the process had (MB). */
+/** What it prints, as JSON: the answers, the zone that the process ran in, and the most memory that it had (MB). */
 export interface CommandAnswers {
   readonly answers: Awaited<ReturnType<typeof paperwalk>>[];
+  readonly zone: string;
   readonly memory: number;
 }
 
@@ -16,5 +17,6 @@ export interface CommandAnswers {
 const { lines, now } = JSON.parse(process.argv[2] ?? '') as CommandLines;
 const answers: CommandAnswers['answers'] = [];
 for (const line of lines) answers.push(await paperwalk(line, { environment: process.env, now: () => now }));
-const said: CommandAnswers = { answers, memory: process.resourceUsage().maxRSS / 1024 };
+const { timeZone: zone } = Intl.DateTimeFormat().resolvedOptions();
+const said: CommandAnswers = { answers, zone, memory: process.resourceUsage().maxRSS / 1024 };
 process.stdout.write(JSON.stringify(said));

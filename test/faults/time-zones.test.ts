@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { startExchange } from '../exchange/server.ts';
-import { size } from '../support/counts.ts';
+import { count } from '../support/counts.ts';
 import { HOUR, randomBars } from '../support/markets.ts';
 import { commands } from './process.ts';
 
@@ -55,12 +55,13 @@ test('C12: imports, fetches, listings, exports and a backtest are the same whate
   const bars = randomBars({ seed: 12, length: 200 });
   const end = bars.openTime.at(-1)! + HOUR;
   const exchange = await startExchange({ dialect: 'binance', markets: [{ symbol: 'BTC/USDT', bars }], now: () => end });
-  const zones = ['UTC', 'Pacific/Apia', 'America/New_York', 'Asia/Kolkata'].slice(0, size(2, 4));
+  const zones = ['UTC', 'Pacific/Apia', 'America/New_York', 'Asia/Kolkata'].slice(0, count(2, 4));
   const told: unknown[] = [];
   for (const zone of zones) {
     const workspace = join(folder, zone.replace('/', '-'));
     mkdirSync(workspace);
-    const { answers } = await commands(lines(workspace), { TZ: zone, PAPERWALK_EXCHANGE_URL: exchange.url });
+    const { answers, zone: set } = await commands(lines(workspace), { TZ: zone, PAPERWALK_EXCHANGE_URL: exchange.url });
+    expect(set.replace('Calcutta', 'Kolkata')).toBe(zone);
     expect(answers.map(({ code }) => code)).toEqual(answers.map(() => 0));
     const { timings, ...run } = JSON.parse(answers.at(-1)!.stdout);
     const words = answers.slice(0, -1).map(({ stdout, stderr }) => (stdout + stderr).replaceAll(workspace, ''));

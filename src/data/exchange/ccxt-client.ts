@@ -37,6 +37,8 @@ export interface CcxtClient {
   readonly timeframes: Readonly<Record<string, unknown>>;
   readonly options: Record<string, unknown>;
   readonly precisionMode: number;
+  /** What ccxt throws for which HTTP status. */
+  readonly httpExceptions: Readonly<Record<string, unknown>>;
   readonly markets: Readonly<Record<string, CcxtMarket>> | undefined;
   fetchMarkets(): Promise<readonly CcxtMarket[]>;
   setMarkets(markets: readonly CcxtMarket[]): unknown;

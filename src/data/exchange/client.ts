@@ -191,7 +191,6 @@ function prepare(client: CcxtClient, timeoutMs: number, send: CcxtClient['fetchI
   client.timeout = timeoutMs;
   // Currencies cost calls, and on some exchanges an account.
   client.has.fetchCurrencies = false;
-  client.options.fetchCurrencies = false;
   // ccxt sorts and cuts rows and drops those without a time: what was answered could then not be told from what was not.
   if (!Object.hasOwn(Object.getPrototypeOf(client) as object, 'parseOHLCVs')) {
     client.parseOHLCVs = (rows, market) => (Array.isArray(rows) ? rows.map((row) => client.parseOHLCV(row, market)) : rows);
@@ -201,7 +200,9 @@ function prepare(client: CcxtClient, timeoutMs: number, send: CcxtClient['fetchI
   client.handleErrors = (status, reason, url, method, headers, body, answer, ...rest) => {
     const success = status >= 200 && status < 300;
     if (success && (typeof answer !== 'object' || answer === null)) throw new GarbageError('an answer that is no JSON');
-    return handleErrors(status, reason, url, method, headers, body, answer, ...rest);
+    const handled = handleErrors(status, reason, url, method, headers, body, answer, ...rest);
+    if (!success && !Object.hasOwn(client.httpExceptions, String(status))) throw new GarbageError(`HTTP ${status} ${reason}`);
+    return handled;
   };
 }
 

@@ -5,7 +5,7 @@ import { openFeed } from '../../../src/data/exchange/client.ts';
 import { ExchangeError } from '../../../src/data/exchange/exchange-error.ts';
 import { describeMarket, listsOf } from '../../../src/data/exchange/market-definition.ts';
 import { type Exchange, startExchange } from '../../exchange/server.ts';
-import { count } from '../../support/counts.ts';
+import { count, size } from '../../support/counts.ts';
 import { flatBars, HOUR } from '../../support/markets.ts';
 import { fakeClock, testFeed } from './test-feed.ts';
 
@@ -232,34 +232,38 @@ function garbage(seed: number): string {
 }
 
 describe('garbage', () => {
-  it.each(['binance', 'coinbase'] as const)('of %s ends in words or in rows that hold no number, never in a crash', async (dialect) => {
-    const bodies = count(40, 500);
-    const { url } = await start(dialect);
-    const known = [await (await testFeed(dialect, url)).market('BTC/USDT')];
-    const seen = { errors: 0, answers: 0 };
-    for (let seed = 0; seed < bodies; seed++) {
-      exchange.script([{ failure: { kind: 'body', body: garbage(seed) } }]);
-      const fresh = await testFeed(dialect, url);
-      const feed = await testFeed(dialect, url, { known });
-      const questions = [
-        () => feed.time(),
-        () => feed.quote('BTC/USDT'),
-        () => feed.candles('BTC/USDT', HOUR, START),
-        () => fresh.market('BTC/USDT'),
-      ];
-      try {
-        const answer = await questions[seed % questions.length]!();
-        if (seed % questions.length === 2) for (const candle of answer as object[]) expect(Object.keys(candle)).toHaveLength(6);
-        seen.answers++;
-      } catch (error) {
-        expect(error, garbage(seed).slice(0, 80)).toBeInstanceOf(ExchangeError);
-        expect((error as Error).message).toMatch(new RegExp(`^${dialect}: Expected .+, received .+; .+$`));
-        expect((error as Error).message.length).toBeLessThan(300);
-        seen.errors++;
+  it.each(['binance', 'coinbase'] as const)(
+    'of %s ends in words or in rows that hold no number, never in a crash',
+    { timeout: size(60_000, 600_000) },
+    async (dialect) => {
+      const bodies = count(40, 500);
+      const { url } = await start(dialect);
+      const known = [await (await testFeed(dialect, url)).market('BTC/USDT')];
+      const seen = { errors: 0, answers: 0 };
+      for (let seed = 0; seed < bodies; seed++) {
+        exchange.script([{ failure: { kind: 'body', body: garbage(seed) } }]);
+        const fresh = await testFeed(dialect, url);
+        const feed = await testFeed(dialect, url, { known });
+        const questions = [
+          () => feed.time(),
+          () => feed.quote('BTC/USDT'),
+          () => feed.candles('BTC/USDT', HOUR, START),
+          () => fresh.market('BTC/USDT'),
+        ];
+        try {
+          const answer = await questions[seed % questions.length]!();
+          if (seed % questions.length === 2) for (const candle of answer as object[]) expect(Object.keys(candle)).toHaveLength(6);
+          seen.answers++;
+        } catch (error) {
+          expect(error, garbage(seed).slice(0, 80)).toBeInstanceOf(ExchangeError);
+          expect((error as Error).message).toMatch(new RegExp(`^${dialect}: Expected .+, received .+; .+$`));
+          expect((error as Error).message.length).toBeLessThan(300);
+          seen.errors++;
+        }
       }
-    }
-    expect(seen.errors).toBeGreaterThan(bodies / 3);
-  });
+      expect(seen.errors).toBeGreaterThan(bodies / 3);
+    },
+  );
 
   it('passes when the next answer is sound', async () => {
     const { url } = await start();

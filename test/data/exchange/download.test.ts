@@ -13,7 +13,7 @@ import { holdings } from '../../../src/data/exchange/holdings.ts';
 import { columnsHash, openBarStore } from '../../../src/data/store.ts';
 import type { Fault, RowChange } from '../../exchange/faults.ts';
 import { type Exchange, startExchange } from '../../exchange/server.ts';
-import { count } from '../../support/counts.ts';
+import { count, size } from '../../support/counts.ts';
 import { barsOf, HOUR, randomBars } from '../../support/markets.ts';
 import { candlesAt, fakeFeed } from './fake-feed.ts';
 import { testFeed } from './test-feed.ts';
@@ -23,6 +23,8 @@ const START = Date.UTC(2020, 0, 1);
 const SEEN = Date.UTC(2024, 0, 1);
 const root = mkdtempSync(join(tmpdir(), 'paperwalk-download-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
+/** The full counts take minutes. */
+const timeout = size(60_000, 1_800_000);
 let folders = 0;
 const newStore = () => openBarStore(join(root, String(folders++)));
 
@@ -161,20 +163,24 @@ describe('a download', () => {
 });
 
 describe('the candle that still forms', () => {
-  it.each(['included', 'left out'] as const)('is never stored, at whatever minute of three days one looks: %s', async (forming) => {
-    const looks = count(24, 4320);
-    const bars = market(73);
-    const { fetch, stored, setNow, store, market: name } = await world(bars, { forming });
-    for (let k = 1; k <= looks; k++) {
-      const minute = Math.round((k * 4320) / looks);
-      setNow(START + minute * 60_000);
-      await fetch();
-      const closed = Math.floor(minute / 60);
-      if (closed > 0) expect(same(await stored(), sliceBars(bars, 0, closed))).toBe(true);
-    }
-    // What changes afterwards was not closed.
-    expect(await store.revisions(name, HOUR)).toEqual([]);
-  });
+  it.each(['included', 'left out'] as const)(
+    'is never stored, at whatever minute of three days one looks: %s',
+    { timeout },
+    async (forming) => {
+      const looks = count(24, 4320);
+      const bars = market(73);
+      const { fetch, stored, setNow, store, market: name } = await world(bars, { forming });
+      for (let k = 1; k <= looks; k++) {
+        const minute = Math.round((k * 4320) / looks);
+        setNow(START + minute * 60_000);
+        await fetch();
+        const closed = Math.floor(minute / 60);
+        if (closed > 0) expect(same(await stored(), sliceBars(bars, 0, closed))).toBe(true);
+      }
+      // What changes afterwards was not closed.
+      expect(await store.revisions(name, HOUR)).toEqual([]);
+    },
+  );
 
   const snapshots = '../shared/reference/forming-candle.json';
   it.skipIf(!existsSync(snapshots))(
@@ -227,7 +233,7 @@ describe('the candle that still forms', () => {
 });
 
 describe('a bar that the exchange changes afterwards', () => {
-  it('takes the place of the stored one, which stays as a revision, wherever in the last ten it is', async () => {
+  it('takes the place of the stored one, which stays as a revision, wherever in the last ten it is', { timeout }, async () => {
     const seeds = count(10, 200);
     const bars = market(100);
     const { fetch, running, stored, store, market: name, setSeen } = await world(bars);
@@ -247,7 +253,7 @@ describe('a bar that the exchange changes afterwards', () => {
 });
 
 describe('rows that are not as they should be', () => {
-  it('change nothing where they come twice or in another order', async () => {
+  it('change nothing where they come twice or in another order', { timeout }, async () => {
     const seeds = count(20, 500);
     const bars = market(120);
     const { fetch, script } = await world(bars, { pageLimit: 50 });
@@ -260,7 +266,7 @@ describe('rows that are not as they should be', () => {
     }
   });
 
-  it('are refused with the reason where they are impossible, and asked for again the next time', async () => {
+  it('are refused with the reason where they are impossible, and asked for again the next time', { timeout }, async () => {
     const mutations = count(40, 1000);
     const bars = market(60);
     const { fetch, script, running } = await world(bars, { pageLimit: 20 });

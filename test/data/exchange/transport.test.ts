@@ -94,7 +94,8 @@ describe('a connection that goes wrong', () => {
     { kind: 'truncated' },
   ] as const;
 
-  it.each(failures)('is given up and tried again: $kind $where', async (failure) => {
+  const named = failures.map((failure) => [`${failure.kind}${'where' in failure ? ` ${failure.where}` : ''}`, failure] as const);
+  it.each(named)('is given up and tried again: %s', async (_, failure) => {
     const times = count(1, 50);
     const { url } = await start();
     const clock = fakeClock();
@@ -138,6 +139,39 @@ describe('a connection that goes wrong', () => {
     expect(first!.message).toBe('asked to stop');
     expect(second!.name).toBe('AbortError');
     await expect(feeds[1]!.time()).rejects.toThrow('aborted');
+  });
+});
+
+describe('a status of HTTP', () => {
+  const TRIES = 5;
+  it.each([
+    ['binance', 400, TRIES, 4],
+    ['binance', 401, 1, 4],
+    ['binance', 403, TRIES, 4],
+    ['binance', 404, TRIES, 4],
+    ['binance', 408, TRIES, 4],
+    ['binance', 418, TRIES, 4],
+    ['binance', 429, TRIES, 4],
+    ['binance', 451, TRIES, 4],
+    ['binance', 500, TRIES, 4],
+    ['binance', 502, TRIES, 4],
+    ['binance', 503, TRIES, 4],
+    ['binance', 504, TRIES, 4],
+    // Those that ccxt has no word for.
+    ['binance', 507, TRIES, 4],
+    ['coinbase', 507, TRIES, 4],
+    ['coinbase', 420, TRIES, 4],
+  ] as const)('of %s, %i, is asked %i times and ends with %i', async (dialect, status, tries, exitCode) => {
+    const { url } = await start({ dialect });
+    const feed = await testFeed(dialect, url);
+    await feed.market('BTC/USDT');
+    exchange.script([{ on: 'candles', failure: { kind: 'status', status } }]);
+    const error = await feed.candles('BTC/USDT', 3_600_000, bars.openTime[0]!).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: 'ExchangeError', exitCode });
+    expect((error as Error).message).toContain(String(status));
+    expect(exchange.calls().candles).toBe(tries);
+    exchange.script([{ on: 'candles', times: 3, failure: { kind: 'status', status } }]);
+    if (tries > 1) expect(await feed.candles('BTC/USDT', 3_600_000, bars.openTime[0]!)).toHaveLength(8);
   });
 });
 

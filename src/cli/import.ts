@@ -24,6 +24,8 @@ export interface ImportOptions extends CommonOptions {
   readonly drop?: readonly string[];
 }
 
+/** Names of markets are printed. */
+const LONGEST_NAME = 200;
 /** Problems that are gone once the rows are. */
 const DROPPABLE = [...ERRORS, ...WARNINGS].filter((kind) => kind !== 'gap');
 
@@ -32,6 +34,11 @@ export async function run([file = '']: readonly string[], options: ImportOptions
   const { market, adjusted, replace = false } = options;
   if (!isStoredMarket(market)) {
     throw new ConfigError([`--market: Expected a name of your own such as coinbase:BTC/USD, received ${market}, which names a source`]);
+  }
+  if (/\p{Cc}/u.test(market) || market.length > LONGEST_NAME) {
+    throw new ConfigError([
+      `--market: Expected a name of at most ${LONGEST_NAME} characters without control characters, received ${JSON.stringify(market.slice(0, LONGEST_NAME))}`,
+    ]);
   }
   const calendar = parseCalendar(options.calendar);
   const zone = options.timezone === undefined ? undefined : parseTimeZone(options.timezone);

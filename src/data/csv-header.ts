@@ -1,4 +1,4 @@
-import { DataError } from './data-error.ts';
+import { DataError, quoted } from './data-error.ts';
 
 /** What a column of a table is for; the order of the columns a parser fills. `clock` is the time of day where it stands apart from the date. */
 export const FIELDS = ['time', 'open', 'high', 'low', 'close', 'volume', 'adjusted close', 'clock'] as const;
@@ -93,7 +93,7 @@ export function parseHead(bytes: Buffer, file: string, options: FieldOptions): C
     names = [index!, ...names.slice(1)];
     rows += 2;
   }
-  const received = JSON.stringify(header);
+  const received = quoted(header);
   const refuse = (expected: string, what: string, mend: string): never => {
     throw new DataError(`${file}:${skipped + 1}: Expected ${expected}, received ${what || received}; ${mend}`, { file, line: skipped + 1 });
   };

@@ -1,10 +1,10 @@
 import type { BarColumns } from '../core/bars.ts';
 import { type CsvHead, FIELDS, type FieldOptions, parseHead } from './csv-header.ts';
-import { DataError } from './data-error.ts';
+import { DataError, quoted } from './data-error.ts';
 import { parseDecimal } from './decimal.ts';
 import { parseClock, parseDate, readTime, type WrittenTime } from './instant.ts';
 import { createOpeningTimes, type OpeningTimes } from './opening-times.ts';
-import { createRowColumns } from './row-columns.ts';
+import { createRowColumns, MOST_ROWS } from './row-columns.ts';
 import type { TimeZone } from './time-zone.ts';
 
 const NEWLINE = 10;
@@ -14,8 +14,6 @@ const QUOTE = 34;
 const CLOCK = FIELDS.indexOf('clock');
 /** Later rows may be a little shorter than those of the first block. */
 const MARGIN = 1.05;
-/** So many characters of a text are quoted in a message. */
-const LONGEST_QUOTE = 200;
 
 export interface RowOptions extends FieldOptions {
   /** The clock of times that name no zone; without it they are UTC. */
@@ -45,7 +43,7 @@ export interface CsvParser {
  */
 export function createCsvParser(file: string, options: RowOptions, size: number): CsvParser {
   const { adjusted = false, zone } = options;
-  const table = createRowColumns(adjusted, 0);
+  const table = createRowColumns(file, adjusted, 0);
   const written: WrittenTime = { local: Number.NaN, offset: Number.NaN, clock: false };
   let head: CsvHead | undefined;
   let epoch: boolean | undefined;
@@ -57,8 +55,7 @@ export function createCsvParser(file: string, options: RowOptions, size: number)
   let timeTo = 0;
 
   const refuse = (expected: string, line: number, received: string, mend: string): never => {
-    const quoted = JSON.stringify(received.length > LONGEST_QUOTE ? `${received.slice(0, LONGEST_QUOTE)}...` : received);
-    throw new DataError(`${file}:${line}: Expected ${expected}, received ${quoted}; ${mend}`, { file, line });
+    throw new DataError(`${file}:${line}: Expected ${expected}, received ${quoted(received)}; ${mend}`, { file, line });
   };
   const fail = (expected: string, from: number, to: number, mend = 'correct or remove the line'): never =>
     refuse(expected, (head?.line ?? 1) + row, bytes.toString('utf8', from, to), mend);
@@ -116,7 +113,7 @@ export function createCsvParser(file: string, options: RowOptions, size: number)
     if (head === undefined) {
       head = parseHead(block, file, options);
       at = head.at;
-      table.reserve(countLines(block) * Math.max(1, size / block.length) * MARGIN);
+      table.reserve(Math.min(MOST_ROWS, countLines(block) * Math.max(1, size / block.length) * MARGIN));
     }
     const { separator, fieldOf } = head;
     const width = fieldOf.length;

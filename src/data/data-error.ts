@@ -20,3 +20,11 @@ export class DataError extends Error {
     if (where.quality !== undefined) this.quality = where.quality;
   }
 }
+
+/** Longest piece of a file that a message repeats, characters. */
+const LONGEST_QUOTE = 200;
+
+/** A piece of a file as a message repeats it: in quotes, cut where it is long. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}...` : text);
+}

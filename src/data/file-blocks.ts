@@ -6,6 +6,9 @@ const BLOCK_BYTES = 1 << 20;
 /** Text hardly packs better than this, so a larger size in the trailer of a gzip file is not believed. */
 const LARGEST_PACKING = 50;
 
+/** Largest file that is read as a whole, unpacked; a text of JavaScript is hardly longer, and a table of JSON needs ten times as much memory. */
+const LARGEST_WHOLE = 1 << 28;
+
 /** Where the blocks of a file go. `parse` answers how many bytes it took; the rest comes again at the start of the next block. */
 export interface BlockReader {
   parse(bytes: Buffer, ended: boolean): number;
@@ -72,6 +75,7 @@ export async function readBlocks({ handle, gzip }: OpenedFile, path: string, rea
 /** The whole content of a file, unpacked. */
 export async function readWhole({ handle, gzip }: OpenedFile, path: string): Promise<Buffer> {
   const { size } = await handle.stat();
+  if (size > LARGEST_WHOLE) throw tooLarge(path);
   const content = Buffer.allocUnsafe(size);
   const { bytesRead } = await handle.read(content, 0, size, 0);
   return gzip ? unpack(content.subarray(0, bytesRead), path) : content.subarray(0, bytesRead);
@@ -104,10 +108,18 @@ async function* unpacked(handle: FileHandle, path: string): AsyncGenerator<Buffe
 /** The content of a gzip file. */
 export function unpack(content: Uint8Array, path: string): Buffer {
   try {
-    return gunzipSync(content);
+    return gunzipSync(content, { maxOutputLength: LARGEST_WHOLE });
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(path);
     throw damaged(path, error);
   }
+}
+
+function tooLarge(path: string): DataError {
+  const most = `${LARGEST_WHOLE >> 20} MB`;
+  return new DataError(`${path}: Expected at most ${most} of content, received more; write it as CSV or Parquet, or in parts`, {
+    file: path,
+  });
 }
 
 function damaged(path: string, error: unknown): DataError {

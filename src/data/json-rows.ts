@@ -30,7 +30,7 @@ export function parseJsonRows(text: string, file: string, { zone, adjusted = fal
   }
   if (!Array.isArray(list) || list.length === 0)
     return refuseFile(Array.isArray(list) ? 'an empty list' : `${JSON.stringify(list).slice(0, 60)}`);
-  const table = createRowColumns(false, list.length);
+  const table = createRowColumns(file, false, list.length);
   const values = table.values();
   let row = 0;
   const times = createOpeningTimes({

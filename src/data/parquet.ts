@@ -60,7 +60,7 @@ interface Source {
 async function readGroups({ path, file, metadata, elements, fieldOf, options }: Source): Promise<Omit<TableRows, 'notes'>> {
   const length = Number(metadata.num_rows);
   if (length === 0) throw new DataError(`${path}: Expected at least one bar, received none`, { file: path });
-  const table = createRowColumns(options.adjusted ?? false, length);
+  const table = createRowColumns(path, options.adjusted ?? false, length);
   const values = table.values();
   const wanted = elements.map((element, k) => ({ element, field: fieldOf[k]! })).filter(({ field }) => field >= 0 && field < values.length);
   const fieldNamed = new Map(wanted.map(({ element, field }) => [element.name, field]));

@@ -47,7 +47,7 @@ export interface Quality {
 export const LISTED = 100;
 
 /** Above, sums of squares leave the range of 64-bit floats; no market quotes such numbers. */
-const LARGEST = 1e100;
+export const LARGEST_VALUE = 1e100;
 
 /**
  * Everything wrong with rows of bars, which may be out of order.
@@ -203,7 +203,7 @@ function largeValue(columns: BarColumns, row: number): string | undefined {
   // The low and the open lie below the high.
   for (const name of ['high', 'volume'] as const) {
     const value = columns[name][row]!;
-    if (value > LARGEST) return `expected a ${name} a market can have (below ${LARGEST}), received ${value}`;
+    if (value > LARGEST_VALUE) return `expected a ${name} a market can have (below ${LARGEST_VALUE}), received ${value}`;
   }
   return undefined;
 }

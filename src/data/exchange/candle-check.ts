@@ -1,5 +1,6 @@
 import { type BarColumns, barProblem } from '../../core/bars.ts';
 import { boundaryBefore } from '../../core/resample.ts';
+import { LARGEST_VALUE } from '../quality.ts';
 import type { Span } from '../store/span.ts';
 import type { Candle } from './feed.ts';
 
@@ -21,8 +22,6 @@ export interface CheckedCandles {
   readonly beyond: boolean;
 }
 
-// No price or volume of a market comes near; sums and products of such numbers would overflow.
-const LARGEST = 1e100;
 /** The year 2200: a later time is none. */
 const LATEST = 7_258_118_400_000;
 
@@ -68,7 +67,7 @@ export function checkCandles(rows: readonly Candle[], intervalMs: number, span: 
 function problemOf({ openTime, open, high, low, close, volume }: Candle): string | undefined {
   const values = { openTime, open, high, low, close, volume };
   for (const [name, value] of Object.entries(values)) {
-    if (Math.abs(value) > LARGEST) return `expected a possible ${name}, received ${value}`;
+    if (Math.abs(value) > LARGEST_VALUE) return `expected a possible ${name}, received ${value}`;
   }
   const columns = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Float64Array.of(value)]));
   return barProblem(columns as unknown as BarColumns, 0)?.message;

@@ -57,8 +57,9 @@ export function createTransport({ clock, fetch = globalThis.fetch, redirect }: T
   let lastDate = Number.NaN;
   let listings = 0;
 
-  const send = async (url: string, { method, headers, signal }: OutgoingRequest): Promise<Received> => {
-    refuseAccounts(url, method, headers);
+  const send = async (url: string, request: OutgoingRequest): Promise<Received> => {
+    const { method, headers, body: question, signal } = request;
+    refuseAccounts(url, request);
     requests++;
     const controller = new AbortController();
     const stop = () => controller.abort();
@@ -68,6 +69,7 @@ export function createTransport({ clock, fetch = globalThis.fetch, redirect }: T
       const response = await fetch(mirror ? mirrored(url, mirror) : url, {
         method,
         headers: { ...headers },
+        ...(method === 'POST' && { body: question as string }),
         redirect: 'error',
         signal: controller.signal,
       });
@@ -105,13 +107,20 @@ export function createTransport({ clock, fetch = globalThis.fetch, redirect }: T
   };
 }
 
-/** Throws where a request could act for an account. */
-function refuseAccounts(url: string, method: string, headers: Readonly<Record<string, string>>): void {
-  const secret = [...Object.keys(headers), ...new URL(url).searchParams.keys()].find((name) =>
-    /api-?key|sign(ature)?$|authorization|passphrase|secret|access-key|cookie/i.test(name),
-  );
-  if (method === 'GET' && secret === undefined) return;
+/** Names of what only an account has; whatever acts for one carries some of it. */
+const SECRET = /api-?key|sign(ature)?$|authorization|passphrase|secret|access-key|cookie|nonce/i;
+
+/** Throws where a request could act for an account: by what it carries, or as a method other than GET. A few exchanges take public questions by POST. */
+function refuseAccounts(url: string, { method, headers, body }: OutgoingRequest): void {
+  const names = [...Object.keys(headers), ...new URL(url).searchParams.keys(), ...(typeof body === 'string' ? namesIn(body) : [])];
+  const secret = names.find((name) => SECRET.test(name));
+  if (secret === undefined && (method === 'GET' || (method === 'POST' && typeof body === 'string'))) return;
   throw new Refusal(`a call that sends ${secret ?? `by ${method}`}, and only what is public is read here`);
+}
+
+/** All names of a JSON text at any depth, or of a form. */
+function namesIn(body: string): readonly string[] {
+  return [...body.matchAll(/"((?:[^"\\]|\\.)*)"\s*:|(?:^|&)([^=&]*)=/g)].map(([, name, field]) => name ?? field ?? '');
 }
 
 /** Known to the table of actions by its ancestor's name in ccxt. */

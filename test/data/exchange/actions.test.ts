@@ -69,7 +69,7 @@ async function outcome(client: CcxtClient, name: string, question: keyof typeof 
 }
 
 describe('the table of errors', () => {
-  it('has an entry for every class of the ccxt in use, and for no other', () => {
+  it('E1: has an entry for every class of the ccxt in use, and for no other', () => {
     expect(names.length).toBeGreaterThan(40);
     expect(names.filter((name) => !Object.hasOwn(ACTIONS, name))).toEqual([]);
     expect(Object.keys(ACTIONS).filter((name) => !names.includes(name))).toEqual(['GarbageError']);
@@ -88,7 +88,7 @@ describe('the table of errors', () => {
   });
 
   for (const question of Object.keys(QUESTIONS) as (keyof typeof QUESTIONS)[]) {
-    it(`holds for ${question}, whatever class comes, once, three times or always`, async () => {
+    it(`E1: holds for ${question}, whatever class comes, once, three times or always`, async () => {
       const client = await loadCcxtClient('binance');
       client.enableRateLimit = false;
       for (const name of names) {

@@ -233,7 +233,7 @@ function garbage(seed: number): string {
 
 describe('garbage', () => {
   it.each(['binance', 'coinbase'] as const)(
-    'of %s ends in words or in rows that hold no number, never in a crash',
+    'E5: of %s ends in words or in rows that hold no number, never in a crash',
     { timeout: size(60_000, 600_000) },
     async (dialect) => {
       const bodies = count(40, 500);
@@ -265,7 +265,7 @@ describe('garbage', () => {
     },
   );
 
-  it('passes when the next answer is sound', async () => {
+  it('E5: passes when the next answer is sound', async () => {
     const { url } = await start();
     const clock = fakeClock();
     const feed = await testFeed('binance', url, { clock });

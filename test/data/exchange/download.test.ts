@@ -149,7 +149,7 @@ describe('a download', () => {
     [100, 300],
     [500, 1200],
     [1000, 1200],
-  ])('reads pages of %i candles, with gaps, and counts them', async (pageLimit, length) => {
+  ])('C6: reads pages of %i candles, with gaps, and counts them', async (pageLimit, length) => {
     const bars = market(length, 2, 0.05);
     const { fetch, stored, store, market: name } = await world(bars, { pageLimit });
     const { calls } = await fetch();
@@ -164,7 +164,7 @@ describe('a download', () => {
 
 describe('the candle that still forms', () => {
   it.each(['included', 'left out'] as const)(
-    'is never stored, at whatever minute of three days one looks: %s',
+    'C1: is never stored, at whatever minute of three days one looks: %s',
     { timeout },
     async (forming) => {
       const looks = count(24, 4320);
@@ -184,7 +184,7 @@ describe('the candle that still forms', () => {
 
   const snapshots = '../shared/reference/forming-candle.json';
   it.skipIf(!existsSync(snapshots))(
-    'of ten real files is not stored, and its final values are (skipped where ../shared is absent)',
+    'C1: of ten real files is not stored, and its final values are (skipped where ../shared is absent)',
     async () => {
       type Values = Omit<Candle, 'openTime'>;
       const { snapshots: cases } = JSON.parse(readFileSync(snapshots, 'utf8')) as {
@@ -220,7 +220,7 @@ describe('the candle that still forms', () => {
     },
   );
 
-  it('may be published late: the bar is asked for again', async () => {
+  it('C2: may be published late: the bar is asked for again', async () => {
     const bars = market(30);
     const { fetch, stored, setNow } = await world(bars, { publishDelay: 20_000 });
     setNow(START + 20 * HOUR);
@@ -233,7 +233,7 @@ describe('the candle that still forms', () => {
 });
 
 describe('a bar that the exchange changes afterwards', () => {
-  it('takes the place of the stored one, which stays as a revision, wherever in the last ten it is', { timeout }, async () => {
+  it('C3: takes the place of the stored one, which stays as a revision, wherever in the last ten it is', { timeout }, async () => {
     const seeds = count(10, 200);
     const bars = market(100);
     const { fetch, running, stored, store, market: name, setSeen } = await world(bars);
@@ -253,7 +253,7 @@ describe('a bar that the exchange changes afterwards', () => {
 });
 
 describe('rows that are not as they should be', () => {
-  it('change nothing where they come twice or in another order', { timeout }, async () => {
+  it('C4: change nothing where they come twice or in another order', { timeout }, async () => {
     const seeds = count(20, 500);
     const bars = market(120);
     const { fetch, script } = await world(bars, { pageLimit: 50 });
@@ -266,7 +266,7 @@ describe('rows that are not as they should be', () => {
     }
   });
 
-  it('are refused with the reason where they are impossible, and asked for again the next time', { timeout }, async () => {
+  it('C8: are refused with the reason where they are impossible, and asked for again the next time', { timeout }, async () => {
     const mutations = count(40, 1000);
     const bars = market(60);
     const { fetch, script, running } = await world(bars, { pageLimit: 20 });
@@ -344,7 +344,7 @@ describe('rows that are not as they should be', () => {
     },
   );
 
-  it('of another market end the download, and change nothing', async () => {
+  it('E5: of another market end the download, and change nothing', async () => {
     const bars = market(100);
     const dear = barsOf(Array.from({ length: 120 }, () => [60_000, 60_001, 59_999, 60_000]));
     const { fetch, script, stored, setNow } = await world(bars, {

@@ -55,7 +55,7 @@ const world = fc.record({
 });
 
 describe('pages', () => {
-  it('give every candle once and in order, and no more questions than stated, however an exchange pages', async () => {
+  it('C6: give every candle once and in order, and no more questions than stated, however an exchange pages', async () => {
     await fc.assert(
       fc.asyncProperty(world, async ({ runs, late, limit, cut, paging, disorder, intervalMs, bounded }) => {
         let place = late;

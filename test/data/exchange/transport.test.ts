@@ -36,7 +36,14 @@ describe('the transport', () => {
   });
 
   it.each([
-    ['a method that could change something', 'https://a.test/x', { method: 'POST' }],
+    ['a method that could change something', 'https://a.test/x', { method: 'DELETE' }],
+    ['a question without words', 'https://a.test/x', { method: 'POST' }],
+    [
+      'an order as an exchange takes it by POST',
+      'https://a.test/exchange',
+      { method: 'POST', body: '{"action":{},"nonce":1,"signature":{"r":"0x"}}' },
+    ],
+    ['a signed form', 'https://a.test/x', { method: 'POST', body: 'pair=XBTUSD&nonce=1' }],
     ['a key in the headers', 'https://a.test/x', { headers: { 'X-MBX-APIKEY': 'k' } }],
     ['a signature in the address', 'https://a.test/x?signature=1', {}],
     ['a login', 'https://a.test/x', { headers: { Authorization: 'Bearer k' } }],
@@ -47,6 +54,18 @@ describe('the transport', () => {
       /^a call that sends .+, and only what is public is read here$/,
     );
     expect(transport.requests()).toBe(0);
+  });
+
+  it('asks by POST where an exchange takes public questions that way', async () => {
+    const asked: unknown[] = [];
+    const fetch = async (_: unknown, init: RequestInit) => {
+      asked.push([init.method, init.body]);
+      return new Response('[]');
+    };
+    const transport = createTransport({ clock: fakeClock(), fetch: fetch as typeof globalThis.fetch });
+    const body = '{"type":"candleSnapshot","req":{"coin":"BTC","interval":"4h","startTime":1}}';
+    await transport.send('https://api.hyperliquid.test/info', { ...request(), method: 'POST', body });
+    expect(asked).toEqual([['POST', body]]);
   });
 
   it('remembers until when not to ask, from seconds or a date, and only of failures', async () => {
@@ -95,7 +114,7 @@ describe('a connection that goes wrong', () => {
   ] as const;
 
   const named = failures.map((failure) => [`${failure.kind}${'where' in failure ? ` ${failure.where}` : ''}`, failure] as const);
-  it.each(named)('is given up and tried again: %s', async (_, failure) => {
+  it.each(named)('E4: is given up and tried again: %s', async (_, failure) => {
     const times = count(1, 50);
     const { url } = await start();
     const clock = fakeClock();
@@ -110,7 +129,7 @@ describe('a connection that goes wrong', () => {
     await feed.close();
   });
 
-  it('leaves no socket and no timer behind', async () => {
+  it('E4: leaves no socket and no timer behind', async () => {
     const { url } = await start();
     const feed = await testFeed('binance', url, { timeoutMs: 50 });
     await feed.market('BTC/USDT');
@@ -176,7 +195,7 @@ describe('a status of HTTP', () => {
 });
 
 describe('a rate limit', () => {
-  it('makes every call of the feed wait for as long as the exchange says', async () => {
+  it('E2: makes every call of the feed wait for as long as the exchange says', async () => {
     const { url } = await start();
     const clock = fakeClock();
     const feed = await testFeed('binance', url, { clock });
@@ -190,7 +209,7 @@ describe('a rate limit', () => {
     expect(clock.now() - banned).toBeGreaterThanOrEqual(120_000);
   });
 
-  it('waits longer by itself where the exchange does not say for how long', async () => {
+  it('E2: waits longer by itself where the exchange does not say for how long', async () => {
     const { url } = await start({ faults: [{ on: 'time', times: 2, failure: { kind: 'status', status: 429 } }] });
     const clock = fakeClock();
     const feed = await testFeed('binance', url, { clock });
@@ -199,7 +218,7 @@ describe('a rate limit', () => {
     expect(clock.pauses[1]).toBeGreaterThanOrEqual(10_000);
   });
 
-  it('is no reason to wait for hours', async () => {
+  it('E2: is no reason to wait for hours', async () => {
     const { url } = await start({ faults: [{ on: 'time', failure: { kind: 'status', status: 418, retryAfter: 86_400 } }] });
     const feed = await testFeed('binance', url, { clock: fakeClock(Date.UTC(2030, 0, 1)) });
     await expect(feed.time()).rejects.toThrow(
@@ -208,7 +227,7 @@ describe('a rate limit', () => {
     expect(exchange.calls().time).toBe(1);
   });
 
-  it('of a real exchange that bans who goes on is never answered with a ban', async () => {
+  it('E2: of a real exchange that bans who goes on is never answered with a ban', async () => {
     const perMs = 300;
     const { url } = await start({ rateLimit: { requests: 10, perMs } });
     const real = { now: Date.now, sleep: (ms: number) => new Promise<void>((done) => setTimeout(done, ms)) };

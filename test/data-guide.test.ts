@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { documents } from '../src/config/documents.ts';
 import { saveCsv } from '../src/data/csv.ts';
 import { synthetic } from '../src/data/synthetic.ts';
 import { NOW, paperwalk } from './cli/recorded-host.ts';
@@ -23,6 +24,29 @@ beforeAll(async () => {
 afterAll(async () => {
   await exchange.close();
   rmSync(folder, { recursive: true, force: true });
+});
+
+it('fetch --json fits its published schema, also where a market fails', async () => {
+  const words = [
+    'fetch',
+    'binance',
+    'BTC/USDT',
+    'NO/SUCH',
+    '4h',
+    '--from',
+    '2020-01-01',
+    '--json',
+    '--quiet',
+    '--workspace',
+    join(folder, 'json'),
+  ];
+  const { code, stdout } = await paperwalk(words, { environment: { PAPERWALK_EXCHANGE_URL: exchange.url } });
+  expect(code).toBe(2);
+  const { markets } = documents.fetch.parse(JSON.parse(stdout));
+  expect(markets).toMatchObject([
+    { market: 'binance:BTC/USDT', refusedCandles: 0 },
+    { market: 'binance:NO/SUCH', error: expect.any(String) },
+  ]);
 });
 
 it('docs/data.md: every command does what it should, in the order of the guide', async () => {

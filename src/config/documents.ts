@@ -212,6 +212,35 @@ export const barsDocument = z.looseObject({
   ),
 });
 
+/** `fetch --json`. */
+export const fetchDocument = z.looseObject({
+  schema: z.literal('paperwalk/fetch@1'),
+  exchange: z.string(),
+  interval: z.string(),
+  // Requests sent, further tries included.
+  calls: z.int(),
+  markets: z.array(
+    z.union([
+      z.looseObject({
+        market: z.string(),
+        bars: z.int(),
+        added: z.int(),
+        revised: z.int(),
+        refused: z.array(z.looseObject({ time: instant.nullable(), reason: z.string() })),
+        refusedCandles: z.int(),
+        from: instant.nullable(),
+        to: instant.nullable(),
+        calls: z.int(),
+        gaps: z.int(),
+        missing: z.int(),
+        unanswered: z.int(),
+        fundingRates: z.int(),
+      }),
+      z.looseObject({ market: z.string(), error: z.string() }),
+    ]),
+  ),
+});
+
 /** `doctor --json`. */
 export const doctorDocument = z.looseObject({
   schema: z.literal('paperwalk/doctor@1'),
@@ -254,6 +283,7 @@ export const documents = {
   search: searchDocument,
   compare: compareDocument,
   bars: barsDocument,
+  fetch: fetchDocument,
   doctor: doctorDocument,
   models: modelsDocument,
   model: modelDocument,

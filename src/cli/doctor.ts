@@ -68,9 +68,9 @@ async function checkWorkspace(workspace: string): Promise<Check[]> {
   else checks.push(free < SCARCE_DISK ? warn('disk', words, 'fits and reports add up; free some space soon') : ok('disk', words));
   try {
     const store = openBarStore(workspace);
-    const stored = await store.list();
-    for (const { market, intervalMs } of stored) await store.read(market, intervalMs);
-    checks.push(ok('store', `${stored.length} stored series, all intact`));
+    const damaged = await store.check();
+    if (damaged.length === 0) checks.push(ok('store', `${(await store.list()).length} stored series, all intact`));
+    for (const { message } of damaged) checks.push(fail('store', message, 'fetch or import the damaged series again'));
   } catch (error) {
     checks.push(fail('store', (error as Error).message, 'fetch or import the damaged series again'));
   }

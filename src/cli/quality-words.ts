@@ -22,9 +22,13 @@ export function qualityLines(quality: Quality, severity: Problem['severity']): r
     const count = quality.counts[kind];
     const first = quality.problems.find((problem) => problem.kind === kind && problem.severity === severity);
     if (count === 0 || !first) return [];
-    const extent = kind === 'gap' ? `, ${quality.missing} bars missing, the longest ${quality.longestGapMs / HOUR} h` : '';
+    const extent = kind === 'gap' ? gapExtent(quality) : '';
     return [`${count} ${NOUNS[kind][count === 1 ? 0 : 1]}${extent}; ${count === 1 ? '' : 'the first '}${place(first)}: ${first.message}`];
   });
+}
+
+function gapExtent({ missing, longestGapMs }: Quality): string {
+  return `, ${missing} bar${missing === 1 ? '' : 's'} missing, the longest ${Math.round((10 * longestGapMs) / HOUR) / 10} h`;
 }
 
 /** Where a problem lies: its line where there is a file, and its time. */

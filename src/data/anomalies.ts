@@ -1,9 +1,11 @@
 import type { BarColumns } from '../core/bars.ts';
 
-/** How many returns the typical move is taken from. */
+/** How many bars the typical move and the typical range are taken from. */
 const WINDOW = 100;
-/** A move of so many typical ones is a spike; for normal returns (median 0.674 deviations) about 13 deviations. */
+/** So many times the typical move or range is a spike; for normal returns (median 0.674 deviations) about 13 deviations. */
 const SPIKE_MULTIPLE = 20;
+/** A close has returned from a spike where no more than this share of the move is left. */
+const LEFT = 0.5;
 /** How far, in log price, a jump may lie from the ratio of a split: the market moves overnight as well. */
 const SPLIT_TOLERANCE = 0.03;
 /** So many bars alike are no coincidence any more. */
@@ -21,8 +23,9 @@ export interface Anomaly {
  *
  * Stale: a bar that repeats the one before, of at least three alike in a row: the same close without volume, or the same in all columns.
  * A suspected split: previous close over open within 3 % of 3:2, a whole ratio such as 2:1 or 7:1, or its inverse.
- * A spike: |ln(close / previous close)| above 20 times its median over the 100 bars before, judged from row 101 on; or a jump of a
- * split's size that does not last, by this close or the next one where it is known, and the jump back.
+ * A spike: |ln(close / previous close)| above 20 times its median over the 100 bars before, judged from row 101 on; ln(high / low) above
+ * 20 times its median, judged from row 100 on; or a jump of a split's size that does not last, by this close or the next one where it is
+ * known. Of a move there and back with one bar between, the bar between is named. No bar is named twice as a spike or split.
  */
 export function anomalies(columns: BarColumns): readonly Anomaly[] {
   return [...staleBars(columns), ...jumps(columns)];
@@ -43,36 +46,68 @@ function staleBars({ open, high, low, close, volume }: BarColumns): readonly Ano
   return found;
 }
 
-function jumps({ open, close }: BarColumns): readonly Anomaly[] {
+function jumps({ open, high, low, close }: BarColumns): readonly Anomaly[] {
   const found: Anomaly[] = [];
-  const recent = new Float64Array(WINDOW);
-  const sorted = new Float64Array(WINDOW).fill(Infinity);
+  const moves = new Float64Array(WINDOW);
+  const ranges = new Float64Array(WINDOW);
+  let named = -1;
+  const name = (kind: 'spike' | 'split', row: number, message: string) => {
+    if (row > named) found.push({ kind, row, message });
+    named = Math.max(named, row);
+  };
+  ranges[0] = Math.log(high[0]! / low[0]!);
   for (let row = 1; row < close.length; row++) {
-    const move = Math.abs(Math.log(close[row]! / close[row - 1]!));
-    const typical = (sorted[WINDOW / 2 - 1]! + sorted[WINDOW / 2]!) / 2;
-    const ratio = splitRatio(close[row - 1]! / open[row]!);
-    if (ratio !== undefined && lasts(open, close, row)) {
-      const message = `open ${open[row]} after a close of ${close[row - 1]} looks like an unadjusted ${ratio} split`;
-      found.push({ kind: 'split', row, message });
-    } else if (ratio !== undefined) {
-      found.push({ kind: 'spike', row, message: `open ${open[row]} after a close of ${close[row - 1]} is a jump that does not last` });
-    } else if (row > WINDOW && typical > 0 && move > SPIKE_MULTIPLE * typical) {
-      const times = Math.round(move / typical);
-      found.push({ kind: 'spike', row, message: `close ${close[row]} after ${close[row - 1]} is a move of ${times} times the usual size` });
+    const before = close[row - 1]!;
+    const move = Math.abs(Math.log(close[row]! / before));
+    const range = Math.log(high[row]! / low[row]!);
+    const times = row > WINDOW ? excess(moves, move) : 0;
+    const ratio = splitRatio(before / open[row]!);
+    const off = ratio === undefined ? undefined : sideOff(open, close, row);
+    if (off === 'none') name('split', row, `open ${open[row]} after a close of ${before} looks like an unadjusted ${ratio} split`);
+    else if (off === 'after') name('spike', row, `open ${open[row]} after a close of ${before} is a jump that does not last`);
+    else if (off === 'before') name('spike', row - 1, `close ${before} before an open of ${open[row]} is a jump that does not last`);
+    else if (times > 0 && !(named === row - 1 && hasReturned(close, row)))
+      name('spike', row, `close ${close[row]} after ${before} is a move of ${times} times the usual size`);
+    const wide = row >= WINDOW && named < row ? excess(ranges, range) : 0;
+    if (wide > 0) {
+      const far = high[row]! / before > before / low[row]! ? `high ${high[row]}` : `low ${low[row]}`;
+      name('spike', row, `${far} after a close of ${before}: a range of ${wide} times the usual size`);
     }
-    const slot = (row - 1) % WINDOW;
-    replace(sorted, row > WINDOW ? recent[slot]! : Infinity, move);
-    recent[slot] = move;
+    moves[(row - 1) % WINDOW] = move;
+    ranges[row % WINDOW] = range;
   }
   return found;
 }
 
-/** Whether the closes about a jump lie on its two sides, those after nearer to the open, that before the previous one nearer to that one. */
-function lasts(open: Float64Array, close: Float64Array, row: number): boolean {
+/** How many times the median of the values, rounded, a size is where that makes it a spike; 0 where it does not. */
+function excess(values: Float64Array, size: number): number {
+  const limit = size / SPIKE_MULTIPLE;
+  // Nearly every size is told by half of the values, in any order: with so many of them as large the median is no less.
+  let asLarge = 0;
+  for (let k = 0; k < WINDOW; k++) if (values[k]! >= limit && ++asLarge > WINDOW / 2) return 0;
+  let zeros = 0;
+  for (let k = 0; k < WINDOW; k++) if (values[k] === 0 && ++zeros > WINDOW / 2) return 0;
+  const sorted = values.toSorted();
+  const typical = (sorted[WINDOW / 2 - 1]! + sorted[WINDOW / 2]!) / 2;
+  return size > SPIKE_MULTIPLE * typical ? Math.round(size / typical) : 0;
+}
+
+/** Whether a close lies near the one before the bar before it. */
+function hasReturned(close: Float64Array, row: number): boolean {
+  const level = close[row - 2]!;
+  return Math.abs(Math.log(close[row]! / level)) <= LEFT * Math.abs(Math.log(close[row - 1]! / level));
+}
+
+/**
+ * Which side of a jump from a close to the next open is off. None is where the closes about it lie on its two sides, those after nearer to
+ * the open, that before the previous one nearer to that one.
+ */
+function sideOff(open: Float64Array, close: Float64Array, row: number): 'none' | 'before' | 'after' {
   const middle = Math.sqrt(close[row - 1]! * open[row]!);
   const up = open[row]! > middle;
   const isAfter = (level: number | undefined) => level === undefined || level > middle === up;
-  return isAfter(close[row]) && isAfter(close[row + 1]) && (row < 2 || !isAfter(close[row - 2]));
+  if (!isAfter(close[row]) || !isAfter(close[row + 1])) return 'after';
+  return row >= 2 && isAfter(close[row - 2]) ? 'before' : 'none';
 }
 
 function splitRatio(jump: number): string | undefined {
@@ -82,23 +117,4 @@ function splitRatio(jump: number): string | undefined {
   if (ratio === undefined) return undefined;
   const [shares, before] = ratio === 1.5 ? [3, 2] : [ratio, 1];
   return jump > 1 ? `${shares}:${before}` : `${before}:${shares}`;
-}
-
-/** Takes one `gone` out of an ascending column and puts `come` in, by a shift of what lies between. */
-function replace(sorted: Float64Array, gone: number, come: number): void {
-  let at = lowerBound(sorted, gone);
-  for (; at + 1 < sorted.length && sorted[at + 1]! < come; at++) sorted[at] = sorted[at + 1]!;
-  for (; at > 0 && sorted[at - 1]! > come; at--) sorted[at] = sorted[at - 1]!;
-  sorted[at] = come;
-}
-
-function lowerBound(sorted: Float64Array, value: number): number {
-  let low = 0;
-  let high = sorted.length - 1;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle]! < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -130,7 +130,7 @@ function findProblems(
       errors++;
       found(error.kind, row, error.message);
     }
-    if (volume[row] === 0) found('zero-volume', row, () => 'nothing was traded');
+    if (volume[row] === 0) found('zero-volume', row, () => 'nothing was traded, so no order fills');
     if (Number.isFinite(openTime[row]!) && !isAligned(openTime[row]!, start, intervalMs, calendar)) {
       found('misaligned', row, misalignment(openTime[row]!, start));
     }
@@ -165,20 +165,22 @@ function misalignment(time: number, start: number): () => string {
 }
 
 function gapWords({ from, to, missing }: Gap): () => string {
-  return () => `expected ${missing} more bars between ${formatTime(from)} and ${formatTime(to)}`;
+  return () => `expected ${missing} more bar${missing === 1 ? '' : 's'} between ${formatTime(from)} and ${formatTime(to)}`;
 }
 
 function isError(kind: ProblemKind): boolean {
   return (ERRORS as readonly ProblemKind[]).includes(kind);
 }
 
-/** Why bars are refused for trading: the first error and the count of each kind; undefined where there is none. */
+/** Why bars are refused for trading: the first error, the count of each kind and the way out; undefined where there is none. */
 export function refusal(quality: Quality, file: string): DataError | undefined {
   const first = quality.problems.find((problem) => problem.severity === 'error');
   if (!first) return undefined;
   const where = first.line === undefined ? `${file}, row ${first.row}` : `${file}:${first.line}`;
-  const totals = ERRORS.filter((kind) => quality.counts[kind] > 0).map((kind) => `${kind} ${quality.counts[kind]}`);
-  const message = `${where}: ${first.message} (rows refused: ${totals.join(', ')}); correct the data`.replace(': expected', ': Expected');
+  const kinds = ERRORS.filter((kind) => quality.counts[kind] > 0);
+  const totals = kinds.map((kind) => `${kind} ${quality.counts[kind]}`).join(', ');
+  const mend = `correct the data, or import it with ${kinds.map((kind) => `--drop ${kind}`).join(' ')}`;
+  const message = `${where}: ${first.message} (rows refused: ${totals}); ${mend}`.replace(': expected', ': Expected');
   return new DataError(message, { file, quality, ...(first.line === undefined ? {} : { line: first.line }) });
 }
 

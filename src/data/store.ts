@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type BarColumns, type Bars, sliceBars } from '../core/bars.ts';
 import type { FundingRates } from '../core/funding.ts';
 import { intervalName, intervalMs as msOf } from '../core/interval.ts';
@@ -11,7 +11,7 @@ import { formatInstant } from './instant.ts';
 import { bytesOf, type Columns } from './store/columns-file.ts';
 import { openHistory } from './store/history.ts';
 import { readSealed, seal } from './store/sealed.ts';
-import type { Repair } from './store/series.ts';
+import type { Manifest, Repair } from './store/series.ts';
 import type { Span } from './store/span.ts';
 
 export type { Repair } from './store/series.ts';
@@ -52,7 +52,10 @@ export interface WriteOptions {
   readonly seen: number;
   /** Data that differ from those stored take their place, and those are kept as revisions; default false: a DataError tells how many differ. */
   readonly revise?: boolean;
-  /** What the origin was asked for and has answered, with these data and no others. There need not be any then. */
+  /**
+   * What the origin was asked for and has answered, with these data and no others. There need not be any then; and what was dropped by a
+   * repair does not come back where the origin says the same again.
+   */
   readonly covered?: Span;
   /** What was left out of these data beforehand: goes into the log of repairs. */
   readonly dropped?: Pick<Repair, 'kind' | 'bars'>;
@@ -65,11 +68,17 @@ export interface SeriesLog {
   /** In the order in which they were made. */
   readonly repairs: readonly Repair[];
   readonly revisions: number;
+  readonly bars: number;
+  /** First and last opening time, ms UTC; null without bars. */
+  readonly from: number | null;
+  readonly to: number | null;
 }
 
 export interface BarStore {
-  /** Everything stored, by market and interval. */
-  list(): Promise<readonly StoredBars[]>;
+  /** Everything stored, by market and interval. A damaged series throws its DataError, or is told to `damaged` and left out. */
+  list(damaged?: (error: DataError) => void): Promise<readonly StoredBars[]>;
+  /** Reads every file of the store; the damages found. */
+  check(): Promise<readonly DataError[]>;
   /**
    * The bars of a market, with `asOf` (ms UTC) as they stood at that time of the local clock. Throws a DataError where there are none, or a
    * file is damaged.
@@ -98,6 +107,8 @@ export interface BarStore {
 const COLUMNS = ['openTime', 'open', 'high', 'low', 'close', 'volume'] as const;
 const FUNDING = ['time', 'rate'] as const;
 const INFORMATION = 'paperwalk/market@1';
+/** Folder of what is said of a market: a file for each version, named after when it was first said, so that no writer takes another's away. */
+const MARKET = 'market';
 
 /**
  * The bars of a workspace, in its folder `bars`: a folder for each market, in it one for each interval (see `openSeries`), one for funding
@@ -110,28 +121,40 @@ export function openBarStore(workspaceDirectory: string): BarStore {
     openHistory(folderOf(market, intervalName(intervalMs)), subjectOf(market, intervalName(intervalMs)), COLUMNS);
   const fundingOf = (market: string) => openHistory(folderOf(market, 'funding'), subjectOf(market, 'funding'), FUNDING);
 
-  const list = async () => {
+  const list: BarStore['list'] = async (damaged) => {
     const stored: StoredBars[] = [];
-    for (const market of await namesIn(root)) {
-      for (const part of await namesIn(join(root, market))) {
-        if (!/^\d+[mhdw]$/.test(part)) continue;
-        const folder = join(root, market, part);
-        const { manifest } = await openHistory(folder, undefined, COLUMNS).version();
-        const [first, last] = [manifest.segments[0], manifest.segments.at(-1)];
-        if (!first || !last) continue;
-        const { market: name, part: interval } = JSON.parse(manifest.subject) as { readonly market: string; readonly part: string };
-        const bars = manifest.segments.reduce((sum, { length }) => sum + length, 0);
-        stored.push({ market: name, intervalMs: msOf(interval), bars, from: first.from, to: last.to, folder });
-      }
+    for (const folder of await seriesIn(root)) {
+      if (!/^\d+[mhdw]$/.test(basename(folder))) continue;
+      const version = await openHistory(folder, undefined, COLUMNS).version().catch(telling(damaged));
+      if (!version) continue;
+      const { manifest } = version;
+      const { bars, from, to } = extentOf(manifest);
+      if (from === null || to === null) continue;
+      const { market, part } = JSON.parse(manifest.subject) as { readonly market: string; readonly part: string };
+      stored.push({ market, intervalMs: msOf(part), bars, from, to, folder });
     }
     return stored.sort((a, b) => (a.market < b.market ? -1 : a.market > b.market ? 1 : a.intervalMs - b.intervalMs));
+  };
+
+  const check = async () => {
+    const found: DataError[] = [];
+    const note = telling((error) => found.push(error));
+    for (const folder of await seriesIn(root)) {
+      if (basename(folder) === MARKET) await readInformation(folder).catch(note);
+      else {
+        const history = openHistory(folder, undefined, basename(folder) === 'funding' ? FUNDING : COLUMNS);
+        await history.read().catch(note);
+        await history.replaced().catch(note);
+      }
+    }
+    return found;
   };
 
   const read: BarStore['read'] = async (market, intervalMs, { asOf } = {}) => {
     const columns = await barsOf(market, intervalMs).read(asOf);
     if (columns && columns.openTime!.length > 0) return barsFrom(market, intervalMs, columns);
     const interval = intervalName(intervalMs);
-    const held = (await list()).map((entry) => `${entry.market} ${intervalName(entry.intervalMs)}`);
+    const held = (await list(() => {})).map((entry) => `${entry.market} ${intervalName(entry.intervalMs)}`);
     const then = asOf === undefined ? '' : ` as of ${formatInstant(asOf)}`;
     const [, exchange, symbol] = /^([a-z0-9]+):(.+\/.+)$/.exec(market) ?? [];
     const how = exchange ? `fetch ${exchange} ${symbol} ${interval} --from DATE` : `import FILE --market ${market} --interval ${interval}`;
@@ -152,8 +175,9 @@ export function openBarStore(workspaceDirectory: string): BarStore {
     change(fundingOf(market), 'funding rates', market, { time, rate }, options);
 
   const log: BarStore['log'] = async (market, intervalMs) => {
-    const { coverage, repairs, replaced } = (await barsOf(market, intervalMs).version()).manifest;
-    return { coverage, repairs, revisions: replaced?.length ?? 0 };
+    const { manifest } = await barsOf(market, intervalMs).version();
+    const { coverage, repairs, replaced } = manifest;
+    return { coverage, repairs, revisions: replaced?.length ?? 0, ...extentOf(manifest) };
   };
 
   const revisions: BarStore['revisions'] = async (market, intervalMs) => {
@@ -166,19 +190,15 @@ export function openBarStore(workspaceDirectory: string): BarStore {
   const drop: BarStore['drop'] = (market, intervalMs, dropped, repair) =>
     barsOf(market, intervalMs).drop((rows) => dropped(rows as never as BarColumns), repair);
 
-  const information: BarStore['information'] = async (market) => {
-    const content = await readSealed(folderOf(market, 'market.json'), INFORMATION).catch(absent);
-    return (content as { readonly versions: readonly DatedInformation[] } | undefined)?.versions ?? [];
-  };
+  const information: BarStore['information'] = (market) => readInformation(folderOf(market, MARKET));
 
   const saveInformation: BarStore['saveInformation'] = async (saved, seen) => {
     const { market } = saved;
-    const former = await information(market);
-    const last = former.at(-1);
+    const last = (await information(market)).at(-1);
     const same = last && JSON.stringify(last.information) === JSON.stringify(saved);
-    const versions = same ? [...former.slice(0, -1), { ...last, checked: seen }] : [...former, { seen, checked: seen, information: saved }];
-    await mkdir(folderOf(market, ''), { recursive: true });
-    await writeAtomically(folderOf(market, 'market.json'), seal({ schema: INFORMATION, versions }));
+    const version: DatedInformation = { seen: same ? last.seen : seen, checked: seen, information: saved };
+    await mkdir(folderOf(market, MARKET), { recursive: true });
+    await writeAtomically(folderOf(market, join(MARKET, `${version.seen}.json`)), seal({ schema: INFORMATION, ...version }));
   };
 
   const funding: BarStore['funding'] = async (market) => {
@@ -187,7 +207,7 @@ export function openBarStore(workspaceDirectory: string): BarStore {
   };
   const fundingCoverage: BarStore['fundingCoverage'] = async (market) => (await fundingOf(market).version()).manifest.coverage;
 
-  return { list, read, write, log, revisions, drop, information, saveInformation, funding, fundingCoverage, saveFunding };
+  return { list, check, read, write, log, revisions, drop, information, saveInformation, funding, fundingCoverage, saveFunding };
 }
 
 async function change(
@@ -201,7 +221,7 @@ async function change(
   if ('rows' in changed) return { bars: changed.rows, added: changed.added, replaced: changed.replaced };
   throw new DataError(
     `Expected ${kind} that agree with those stored of ${market}, received ${changed.differing} that differ, the first at ` +
-      `${formatInstant(changed.first)}; replace the stored ones explicitly if the new ones are right`,
+      `${formatInstant(changed.first)}; --replace lets them take the place of the stored ones`,
   );
 }
 
@@ -228,6 +248,28 @@ function subjectOf(market: string, part: string): string {
   return JSON.stringify({ market, part });
 }
 
+/** Folders of everything that is kept of all markets. */
+async function seriesIn(root: string): Promise<readonly string[]> {
+  const folders: string[] = [];
+  for (const market of await namesIn(root)) for (const part of await namesIn(join(root, market))) folders.push(join(root, market, part));
+  return folders;
+}
+
+async function readInformation(folder: string): Promise<readonly DatedInformation[]> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => absent(error) ?? []);
+  const versions: DatedInformation[] = [];
+  for (const name of names.filter((file) => /^-?\d+\.json$/.test(file))) {
+    const { seen, checked, information } = (await readSealed(join(folder, name), INFORMATION)) as DatedInformation;
+    versions.push({ seen, checked, information });
+  }
+  return versions.sort((a, b) => a.seen - b.seen);
+}
+
+function extentOf({ segments }: Manifest): { readonly bars: number; readonly from: number | null; readonly to: number | null } {
+  const bars = segments.reduce((sum, { length }) => sum + length, 0);
+  return { bars, from: segments[0]?.from ?? null, to: segments.at(-1)?.to ?? null };
+}
+
 async function namesIn(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => absent(error) ?? []);
   return entries
@@ -238,4 +280,12 @@ async function namesIn(folder: string): Promise<readonly string[]> {
 
 function absent(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;
+}
+
+/** Hands a DataError on to whoever wants to be told; other errors are thrown. */
+function telling(damaged: ((error: DataError) => void) | undefined): (error: unknown) => undefined {
+  return (error) => {
+    if (!damaged || !(error instanceof DataError)) throw error;
+    damaged(error);
+  };
 }

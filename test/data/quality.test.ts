@@ -41,7 +41,8 @@ describe('inspected bars', () => {
     expect(rowsOf(quality, 'conflict')).toEqual([4]);
     expect(quality).toMatchObject({ errors: 2, warnings: 0 });
     expect(refusal(quality, 'prices.csv')?.message).toBe(
-      'prices.csv:4: Expected one bar per opening time, received that of line 3 again (rows refused: duplicate 1, conflict 1); correct the data',
+      'prices.csv:4: Expected one bar per opening time, received that of line 3 again (rows refused: duplicate 1, conflict 1); ' +
+        'correct the data, or import it with --drop duplicate --drop conflict',
     );
   });
 
@@ -70,10 +71,56 @@ describe('inspected bars', () => {
     expect(quality).toMatchObject({ errors: 0, warnings: 2 });
   });
 
-  test('have one bad price warned of, where it comes and where it goes', () => {
+  test('have one bad close warned of, and not the good bar after it', () => {
+    for (const factor of [1.25, 1 / 1.25, 2, 1000]) {
+      const bars = pickRows(clean, without());
+      bars.close[200] = bars.close[200]! * factor;
+      for (const column of [bars.high, bars.low]) column[200] = bars.close[200]!;
+      bars.high[200] = Math.max(bars.open[200]!, bars.close[200]!);
+      bars.low[200] = Math.min(bars.open[200]!, bars.close[200]!);
+      expect([factor, rowsOf(inspect(bars, HOUR), 'spike')]).toEqual([factor, [200]]);
+    }
+  });
+
+  test('have a bad close of the size of a split named itself, among the first bars too', () => {
     const bars = pickRows(clean, without());
-    for (const column of [bars.close, bars.high]) column[200] = bars.close[200]! * 1.25;
-    expect(rowsOf(inspect(bars, HOUR), 'spike')).toEqual([200, 201]);
+    for (const column of [bars.close, bars.high]) column[20] = bars.close[20]! * 2;
+    const quality = inspect(bars, HOUR);
+    expect([rowsOf(quality, 'spike'), rowsOf(quality, 'split')]).toEqual([[20], []]);
+    expect(quality.problems[0]?.message).toBe(`close ${bars.close[20]} before an open of ${bars.open[21]} is a jump that does not last`);
+  });
+
+  test('have a move that stays warned of once', () => {
+    const bars = pickRows(clean, without());
+    for (const column of [bars.open, bars.high, bars.low, bars.close])
+      for (let row = 200; row < 300; row++) column[row] = column[row]! * 0.8;
+    expect(rowsOf(inspect(bars, HOUR), 'spike')).toEqual([200]);
+  });
+
+  test('have a high or low that no bar about it explains warned of, once for each bar', () => {
+    const bars = pickRows(clean, without());
+    bars.high[150] = 9_999_999;
+    bars.low[151] = 0.01;
+    for (const column of [bars.high, bars.close]) column[250] = 5000;
+    const quality = inspect(bars, HOUR);
+    expect(rowsOf(quality, 'spike')).toEqual([150, 151, 250]);
+    const ranges = Array.from({ length: 100 }, (_, k) => Math.log(clean.high[50 + k]! / clean.low[50 + k]!)).sort((a, b) => a - b);
+    const times = Math.round(Math.log(9_999_999 / clean.low[150]!) / ((ranges[49]! + ranges[50]!) / 2));
+    expect(quality.problems.slice(0, 2).map(({ message }) => message)).toEqual([
+      `high 9999999 after a close of ${clean.close[149]}: a range of ${times} times the usual size`,
+      expect.stringMatching(`^low 0.01 after a close of ${clean.close[150]}: a range of \\d+ times the usual size$`),
+    ]);
+    expect(quality.problems[2]?.message).toMatch(/^close 5000 after /);
+  });
+
+  test('have ranges judged from the hundredth bar on, and not where most bars have none', () => {
+    const high = (row: number, flat = false) => {
+      const bars = pickRows(clean, without());
+      if (flat) for (const column of [bars.open, bars.high, bars.low]) column.set(bars.close);
+      bars.high[row] = 1e6;
+      return rowsOf(inspect(bars, HOUR), 'spike');
+    };
+    expect([high(99), high(100), high(299), high(200, true)]).toEqual([[], [100], [299], []]);
   });
 
   test('list the first problems of a kind and count all', () => {
@@ -213,9 +260,9 @@ describe('a jump of the size of a split', () => {
     expect(rowsOf(halved(299, 300), 'split')).toEqual([299]);
   });
 
-  test('is a spike, there and back, where the next bar has the old price again', () => {
+  test('is one spike where the next bar has the old price again', () => {
     const quality = halved(200, 201);
-    expect([rowsOf(quality, 'split'), rowsOf(quality, 'spike')]).toEqual([[], [200, 201]]);
+    expect([rowsOf(quality, 'split'), rowsOf(quality, 'spike')]).toEqual([[], [200]]);
     expect(quality.problems[0]?.message).toMatch(/^open \d.* after a close of \d.* is a jump that does not last$/);
   });
 });
@@ -252,6 +299,26 @@ describe.skipIf(!existsSync(DATA))('real prices (skipped where ../shared/data is
     expect(quality.missing).toBe(absent.length);
     expect(quality.gaps.flatMap(({ from, missing }) => [...Array(missing).keys()].map((k) => from + (k + 1) * 4 * HOUR))).toEqual(absent);
     expect([datesOf(quality, 'split'), datesOf(quality, 'spike')]).toEqual([[], expect.arrayContaining(['2017-04-15'])]);
+  });
+
+  // The crash of 12 March 2020 stays; the close of 5,200 on 3 April 2018 is gone four hours later; lows of 0.06 and 0.1 are those of
+  // 15 April and 21 June 2017 at Coinbase, the second a flash crash in which trades were made; Apple never traded at 10.59 in 2009.
+  test.each([
+    ['BTC-USDT-1d-binance.csv', DAY, '24/7', 3, ['2020-03-12']],
+    ['BTC-USD-4h-coinbase.csv', 4 * HOUR, '24/7', 32, ['2017-04-15', '2018-04-03']],
+    ['ETH-USDT-1d-binance.csv', DAY, '24/7', 1, ['2020-03-12']],
+    ['ETH-USD-4h-coinbase.csv', 4 * HOUR, '24/7', 9, ['2017-04-15', '2017-06-21']],
+    ['SPY-1d-lean.csv', DAY, 'nyse', 5, ['2020-03-12', '2020-03-16']],
+    ['AAPL-1d-stooq.csv', DAY, 'nyse', 1, ['2000-09-29']],
+    ['AAPL-1d-lean-unadjusted.csv', DAY, 'nyse', 4, ['2000-09-29', '2009-09-21', '2010-08-31', '2011-01-03']],
+    ['IBM-1d-lean-unadjusted.csv', DAY, 'nyse', 2, ['2002-12-23']],
+  ] as const)('of %s have few spikes', (name, intervalMs, calendar, spikes, among) => {
+    const quality = qualityOf(name, intervalMs, calendar);
+    expect(quality.counts.spike).toBe(spikes);
+    const dates = datesOf(quality, 'spike');
+    expect(dates).toEqual(expect.arrayContaining([...among]));
+    expect(dates).not.toContain('2018-04-04');
+    expect(dates).not.toContain('2020-03-14');
   });
 
   test.each(['BTC-USDT-1d-binance.csv', 'ETH-USDT-1d-binance.csv'])('of %s have no gap', (name) => {

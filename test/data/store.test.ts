@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Bars, createBars, sliceBars } from '../../src/core/bars.ts';
@@ -97,7 +97,7 @@ describe('the bar store', () => {
     revised.volume[7] = 2;
     const error = await reason(store.write(revised, seen));
     expect(error).toBeInstanceOf(DataError);
-    expect((error as DataError).message).toMatch(/received 2 that differ, the first at 2024-01-03T05:00:00Z; replace/);
+    expect((error as DataError).message).toMatch(/received 2 that differ, the first at 2024-01-03T05:00:00Z; --replace/);
     expect(await store.read(all.market, HOUR)).toEqual({ ...sliceBars(all, 0, 60) });
 
     expect(await store.write(revised, { seen: SEEN + 1, revise: true })).toEqual({ bars: 70, added: 10, replaced: 2 });
@@ -145,7 +145,7 @@ describe('the bar store', () => {
     expect(await reason(store.write(sliceBars(all, 0, 0), seen))).toBeInstanceOf(DataError);
     const covered = { from: START, to: START + 5 * HOUR };
     expect(await store.write(sliceBars(all, 0, 0), { ...seen, covered })).toEqual({ bars: 0, added: 0, replaced: 0 });
-    expect(await store.log(all.market, HOUR)).toEqual({ coverage: [covered], repairs: [], revisions: 0 });
+    expect(await store.log(all.market, HOUR)).toEqual({ coverage: [covered], repairs: [], revisions: 0, bars: 0, from: null, to: null });
     expect(await reason(readAll())).toMatchObject({ name: 'DataError' });
     expect(await store.list()).toEqual([]);
   });
@@ -200,6 +200,34 @@ describe('the bar store', () => {
   test('lets several write at once, and each finds its bars', async () => {
     await Promise.all(Array.from({ length: 10 }, (_, k) => openBarStore(workspace).write(sliceBars(all, 10 * k, 10 * k + 10), seen)));
     expect(await readAll()).toEqual(all);
+  });
+
+  test('tells of every damage it holds, and goes on without what is damaged where that is wished', async () => {
+    await store.write(all, seen);
+    await store.write({ ...sliceBars(all, 5, 6), volume: Float64Array.of(1) }, { seen: SEEN + 1, revise: true });
+    await store.write(named(all, 'other'), seen);
+    await store.saveFunding('other', { time: Float64Array.of(0), rate: Float64Array.of(0.1) }, seen);
+    expect(await store.check()).toEqual([]);
+    const guarded = [...filesOf(all.market), ...filesOf('other')].filter(
+      (file) => !file.includes(`v1${sep}manifest`) || file.includes('other'),
+    );
+    for (const file of guarded) {
+      const content = readFileSync(file);
+      writeFileSync(file, Buffer.concat([content, Buffer.from('x')]));
+      const damages = await store.check();
+      expect(damages.length, file).toBeGreaterThan(0);
+      for (const { message } of damages) expect(message).toContain(file);
+      writeFileSync(file, content);
+    }
+    const manifest = filesOf('other').find((file) => file.includes(`1h${sep}v1${sep}manifest`))!;
+    writeFileSync(manifest, 'x');
+    expect(await reason(store.list())).toMatchObject({ name: 'DataError', file: manifest });
+    const told: string[] = [];
+    expect(await store.list(({ file }) => told.push(file!))).toMatchObject([{ market: all.market }]);
+    expect(told).toEqual([manifest]);
+    // What is sound can be read, and the error about what is not there says so.
+    expect((await readAll()).length).toBe(100);
+    expect(await reason(store.read('none', HOUR))).toMatchObject({ message: expect.stringContaining('(stored: coinbase:BTC/USD 1h)') });
   });
 
   test('can be read while it is written', async () => {
@@ -309,6 +337,9 @@ describe('the history of what was seen', () => {
       coverage: [{ from: START, to: START + 100 * HOUR }],
       repairs: [{ at: 5000, kind: 'spike', bars: 10 }],
       revisions: 10,
+      bars: 90,
+      from: START,
+      to: START + 99 * HOUR,
     });
     expect(await store.drop(all.market, HOUR, () => () => false, { at: 6000, kind: 'spike' })).toEqual([]);
     expect((await store.log(all.market, HOUR)).repairs).toHaveLength(1);
@@ -316,6 +347,21 @@ describe('the history of what was seen', () => {
     await store.drop(all.market, HOUR, () => () => true, { at: 7000, kind: 'all' });
     expect(await reason(readAll())).toMatchObject({ name: 'DataError' });
     expect(await store.read(all.market, HOUR, { asOf: 4999 })).toEqual(all);
+  });
+
+  test('brings a dropped bar back when a person imports it, or its origin says otherwise, but not when a download repeats it', async () => {
+    const covered = { from: START, to: START + 100 * HOUR };
+    await store.write(all, { seen: 1000, covered });
+    await store.drop(all.market, HOUR, () => (row) => row === 95, { at: 2000, kind: 'time' });
+    const tail = sliceBars(all, 90, 100);
+    expect(await store.write(tail, { seen: 3000, revise: true, covered })).toEqual({ bars: 99, added: 0, replaced: 0 });
+    expect((await readAll()).length).toBe(99);
+    const other = revised(95, 77);
+    expect(await store.write(other, { seen: 4000, revise: true, covered })).toEqual({ bars: 100, added: 1, replaced: 0 });
+    expect((await readAll()).close[95]).toBe(77);
+    await store.drop(all.market, HOUR, () => (row) => row === 95, { at: 5000, kind: 'time' });
+    expect(await store.write(sliceBars(all, 95, 96), { seen: 6000 })).toEqual({ bars: 100, added: 1, replaced: 0 });
+    expect(await readAll()).toEqual(all);
   });
 });
 
@@ -350,8 +396,14 @@ describe('market information and funding', () => {
       { seen: 300, checked: 300, information: changed },
     ]);
     const file = filesOf(information.market)[0]!;
-    writeFileSync(file, readFileSync(file, 'utf8').replace('0.0004', '0.0005'));
+    writeFileSync(file, readFileSync(file, 'utf8').replace('0.0002', '0.0003'));
     expect(await reason(store.information(information.market))).toMatchObject({ name: 'DataError', file });
+  });
+
+  test('loses nothing where two write it at once', async () => {
+    const fees = [0.001, 0.002, 0.003, 0.004];
+    await Promise.all(fees.map((taker, k) => openBarStore(workspace).saveInformation({ ...information, taker }, 100 + k)));
+    expect((await store.information(information.market)).map(({ information: { taker } }) => taker)).toEqual(fees);
   });
 
   test('keeps funding rates beside the bars, with what was asked for', async () => {

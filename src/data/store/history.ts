@@ -55,22 +55,26 @@ export function openHistory(folder: string, subject: string | undefined, names: 
       return mergeRows(present, columnsOf([sortRows(then)], stored));
     });
 
-  const write = (rows: Rows, { seen, revise, covered, dropped }: HistoryWrite): Promise<HistoryChange | Conflict> =>
+  const write = (rows: Rows, { seen, revise, covered, dropped: left }: HistoryWrite): Promise<HistoryChange | Conflict> =>
     series.write<HistoryChange | Conflict>(async ({ manifest }) => {
       const { segments } = manifest;
       const touched = between(segments, rows);
-      const { fresh, former } = changedRows(touched.length > 0 ? await load(touched) : undefined, rows, names);
+      const changed = changedRows(touched.length > 0 ? await load(touched) : undefined, rows, names);
+      const { former } = changed;
+      // What a person has dropped does not come back because its origin still says the same.
+      const dropped = covered && manifest.repairs.length > 0 && manifest.replaced ? await series.columns(manifest.replaced) : undefined;
+      const fresh = dropped ? withoutFormer(changed.fresh, former, dropped, names) : changed.fresh;
       const differing = rowsLength(former);
       if (differing > 0 && !revise) return { result: { differing, first: timeOf(former, 0) } };
       const added = rowsLength(fresh) - differing;
       const result = { rows: total(segments) + added, added, replaced: differing };
       const coverage = joinSpans(manifest.coverage, covered);
       const unchanged = rowsLength(fresh) === 0;
-      if (unchanged && !dropped && JSON.stringify(coverage) === JSON.stringify(manifest.coverage)) return { result };
+      if (unchanged && !left && JSON.stringify(coverage) === JSON.stringify(manifest.coverage)) return { result };
       const change: Change = {
         ...manifest,
         coverage,
-        ...(dropped && { repairs: [...manifest.repairs, { at: seen, ...dropped }] }),
+        ...(left && { repairs: [...manifest.repairs, { at: seen, ...left }] }),
         segments: unchanged ? segments : await place(segments, withColumn(fresh, 'seen', seen)),
         ...(differing > 0 && { replaced: { columns: await extend(manifest.replaced, withColumn(former, 'replaced', seen)) } }),
       };
@@ -127,6 +131,17 @@ export function openHistory(folder: string, subject: string | undefined, names: 
   const version = (): Promise<Version> => series.read(async (present) => present);
 
   return { read, write, drop, replaced, version };
+}
+
+/** Rows less those that are new and equal the last version of their time that was taken out. */
+function withoutFormer(fresh: Rows, revised: Rows, replaced: Rows, names: readonly string[]): Rows {
+  const last = new Map(Array.from({ length: rowsLength(replaced) }, (_, row) => [timeOf(replaced, row), row] as const));
+  const known = new Set(Array.from({ length: rowsLength(revised) }, (_, row) => timeOf(revised, row)));
+  return takeRows(fresh, (row) => {
+    const time = timeOf(fresh, row);
+    const former = known.has(time) ? undefined : last.get(time);
+    return former === undefined || names.some((name) => fresh[name]![row] !== replaced[name]![former]);
+  });
 }
 
 /** Neighbouring segments that rows lie among. */

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { syncFolder, writeSynced } from '../atomic-file.ts';
 import { DataError } from '../data-error.ts';
 import { type Columns, type ColumnsFile, encodeColumns, readColumns } from './columns-file.ts';
@@ -32,6 +33,8 @@ export interface Manifest {
   readonly replaced: ColumnsFile | null;
   readonly coverage: readonly Span[];
   readonly repairs: readonly Repair[];
+  /** Names of this version and of the last ones that it was made from, newest first. */
+  readonly lineage: readonly string[];
 }
 
 export interface Version {
@@ -44,6 +47,8 @@ const SCHEMA = 'paperwalk/series@1';
 const MANIFEST = 'manifest.json';
 /** What a process that was killed left behind is removed after that time. */
 const ABANDONED_MS = 3_600_000;
+/** Names of versions that a manifest remembers. */
+const REMEMBERED = 32;
 /** How often a reader or writer starts again because another writer was faster. */
 const ATTEMPTS = 100;
 
@@ -69,7 +74,7 @@ export interface Change {
 export function openSeries(folder: string, subject: string | undefined) {
   const empty: Version = {
     number: 0,
-    manifest: { schema: SCHEMA, subject: subject ?? '', segments: [], replaced: null, coverage: [], repairs: [] },
+    manifest: { schema: SCHEMA, subject: subject ?? '', segments: [], replaced: null, coverage: [], repairs: [], lineage: [] },
   };
 
   const open = async (number: number): Promise<Version> => {
@@ -102,13 +107,14 @@ export function openSeries(folder: string, subject: string | undefined) {
   /** Makes the next version from the newest one, as often as another writer is faster; undefined makes none. */
   const write = async <T>(make: (version: Version) => Promise<{ readonly change?: Change; readonly result: T }>): Promise<T> => {
     for (let attempt = 1; ; attempt++) {
-      const { number, change, result } = await read(async (version) => ({ number: version.number, ...(await make(version)) }));
-      if (!change || (await commit(number + 1, change))) return result;
+      const { version, change, result } = await read(async (present) => ({ version: present, ...(await make(present)) }));
+      if (!change || (await commit(version.number + 1, change, version.manifest.lineage))) return result;
       if (attempt === ATTEMPTS) throw new Error(`${folder}: Expected to be first once in ${ATTEMPTS} attempts to write`);
     }
   };
 
-  const commit = async (number: number, change: Change): Promise<boolean> => {
+  /** Whether the version was made, and is what later ones were made from. */
+  const commit = async (number: number, change: Change, before: readonly string[]): Promise<boolean> => {
     const staging = join(folder, `.new.${process.pid}.${staged++}`);
     await mkdir(staging, { recursive: true });
     try {
@@ -125,7 +131,9 @@ export function openSeries(folder: string, subject: string | undefined) {
       }
       const replaced = change.replaced && 'columns' in change.replaced ? await stored(change.replaced.columns) : change.replaced;
       const { coverage, repairs } = change;
-      const manifest: Manifest = { schema: SCHEMA, subject: subject ?? '', segments, replaced, coverage, repairs };
+      const name = randomUUID();
+      const lineage = [name, ...before].slice(0, REMEMBERED);
+      const manifest: Manifest = { schema: SCHEMA, subject: subject ?? '', segments, replaced, coverage, repairs, lineage };
       await writeSynced(join(staging, MANIFEST), [Buffer.from(seal(manifest))]);
       await syncFolder(staging);
       const taken = await rename(staging, join(folder, `v${number}`)).then(
@@ -135,13 +143,18 @@ export function openSeries(folder: string, subject: string | undefined) {
           throw error;
         },
       );
-      // A version that was superseded and removed can be made again by a slow writer: what is not the greatest is not seen, and not kept.
-      const overtaken = !taken && (await newest()) > number;
-      if (overtaken) await rm(join(folder, `v${number}`), { recursive: true, force: true });
-      if (taken || overtaken) return false;
+      if (taken) return false;
       await syncFolder(folder);
-      await tidy(number, manifest);
-      return true;
+      if (number === 1) for (const parent of [dirname(folder), dirname(dirname(folder))]) await syncFolder(parent);
+      const present = await read(async (version) => version);
+      if (present.number === number) {
+        await tidy(number, manifest);
+        return true;
+      }
+      // Others have gone on from this version; or they had before, and a slow writer has made one again that was superseded and removed.
+      if (present.manifest.lineage.includes(name)) return true;
+      await rm(join(folder, `v${number}`), { recursive: true, force: true });
+      return false;
     } finally {
       await rm(staging, { recursive: true, force: true });
     }
@@ -155,7 +168,7 @@ export function openSeries(folder: string, subject: string | undefined) {
       if (name.startsWith('.new.')) {
         const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity }));
         // The file system's own clock on both sides.
-        const { mtimeMs: present } = await stat(join(folder, `v${number}`));
+        const { mtimeMs: present } = await stat(join(folder, `v${number}`)).catch(() => ({ mtimeMs: -Infinity }));
         if (present - mtimeMs > ABANDONED_MS) await rm(path, { recursive: true, force: true });
       } else if (/^v\d+$/.test(name) && Number(name.slice(1)) < number) {
         const files = await readdir(path).catch(goneAs([]));

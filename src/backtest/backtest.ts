@@ -54,7 +54,7 @@ export async function backtestBot(bot: Bot, data: readonly MarketData[], around:
 
   const traceDigest = digest(trace);
   const dataSummaries = data.map((market, m) =>
-    summarise({ ...market, bars: panel.markets[m]! }, withoutFit(panel, market.bars.market, predictions)),
+    summarise({ ...market, bars: panel.markets[m]! }, [...withoutFit(panel, market.bars.market, predictions), ...endingEarly(panel, m)]),
   );
   const strategyFigures = figuresOf(bot, [finished]);
   const holdingFigures = figuresOf(bot, holding);
@@ -170,6 +170,20 @@ function withoutFit(panel: Panel, market: string, predictions: Predictions | und
   const outcomes = [predictions, ...(predictions.members ?? []).map((member) => member.predictions)].flatMap((one) => [...one.outcomes]);
   const refused = outcomes.find(([name, outcome]) => name.startsWith(`${market}@`) && outcome.kind === 'refused')?.[1];
   return [`no fit served this market, so it was never traded${refused?.kind === 'refused' ? ` (${refused.reason})` : ''}`];
+}
+
+/** Slices without a bar at the end that are told. */
+const MISSING_AT_END = 3;
+
+/** That a market's bars end before those of others, where they do: what is held of it then stands at a price nobody pays any more. */
+function endingEarly({ markets, row, closeTime }: Panel, m: number): readonly string[] {
+  const slices = row[m]!;
+  const missing = slices.length - 1 - slices.lastIndexOf(markets[m]!.length - 1);
+  if (missing < MISSING_AT_END) return [];
+  const last = isoInstant(closeTime[slices.length - 1 - missing]!);
+  return [
+    `its bars end at ${last}, ${missing} slices before those of others: until the end what is held of it is valued at its last close`,
+  ];
 }
 
 /** What a report says of a market's data, which are the bars that were used and no others; `more` are further warnings. */

@@ -1,5 +1,7 @@
 import { ConfigError } from '../config/config-error.ts';
 import { intervalName } from '../core/interval.ts';
+import { DataError } from '../data/data-error.ts';
+import { likelyCalendar } from '../data/gaps.ts';
 import { formatInstant, parseInstant } from '../data/instant.ts';
 import { problemRows, WARNINGS, type WarningKind } from '../data/quality.ts';
 import { openBarStore } from '../data/store.ts';
@@ -28,19 +30,24 @@ export async function run([market]: readonly string[], options: RepairOptions, h
   const kinds = choices.flatMap((choice) => ('kind' in choice ? [choice.kind] : []));
   const times = new Set(choices.flatMap((choice) => ('time' in choice ? [choice.time] : [])));
   const store = openBarStore(options.workspace);
-  const calendar = parseCalendar(options.calendar);
   const repairs: { readonly market: string; readonly interval: string; readonly dropped: readonly string[] }[] = [];
   for (const { market: name, intervalMs } of await storedSeries(market, options)) {
     const dropped = await store.drop(
       name,
       intervalMs,
       (bars) => {
+        const calendar = options.calendar === undefined ? likelyCalendar(bars.openTime, intervalMs) : parseCalendar(options.calendar);
         const faulty = problemRows(bars, intervalMs, kinds, calendar);
         return (row) => faulty.has(row) || times.has(bars.openTime[row]!);
       },
       { at: host.now(), kind: (options.drop ?? []).join(', ') },
     );
     repairs.push({ market: name, interval: intervalName(intervalMs), dropped: dropped.map(formatInstant) });
+  }
+  if (times.size > 0 && kinds.length === 0 && repairs.every(({ dropped }) => dropped.length === 0)) {
+    throw new DataError(
+      `Expected stored bars of ${market} that open at ${(options.drop ?? []).join(', ')}, received none; paperwalk bars says which there are`,
+    );
   }
   if (options.json) print(host.stdout, JSON.stringify({ schema: 'paperwalk/repair@1', repairs }));
   else if (!options.quiet) for (const repair of repairs) print(host.stdout, words(repair));

@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import { intervalName } from '../core/interval.ts';
 import type { DatedInformation } from '../data/exchange/market-information.ts';
 import { formatInstant } from '../data/instant.ts';
-import type { Quality } from '../data/quality.ts';
+import type { Calendar, Quality } from '../data/quality.ts';
 import type { Revision, SeriesLog } from '../data/store.ts';
 import { place, qualityLines } from './quality-words.ts';
 
@@ -12,6 +12,8 @@ export interface Inspected {
   readonly intervalMs: number;
   /** Of the columns; null where the bars are refused. */
   readonly sha256: string | null;
+  /** By which gaps are counted. */
+  readonly calendar: Calendar;
   readonly quality: Quality;
   /** Of a stored series. */
   readonly history?: SeriesLog & { readonly lastRevision: Revision | undefined; readonly information: DatedInformation | undefined };
@@ -28,12 +30,13 @@ export function barsDocument(inspected: readonly Inspected[], now: number): obje
 }
 
 function plain(entry: Inspected, now: number): object {
-  const { market, intervalMs, sha256, quality, history } = entry;
+  const { market, intervalMs, sha256, calendar, quality, history } = entry;
   const { from, to, gaps, problems, ...rest } = quality;
   return {
     market,
     interval: intervalName(intervalMs),
     sha256,
+    calendar,
     from: instant(from),
     to: instant(to),
     ...rest,
@@ -64,7 +67,7 @@ export function overview(inspected: readonly Inspected[]): string {
 }
 
 export function details(entry: Inspected, now: number): string {
-  const { market, intervalMs, quality, history } = entry;
+  const { market, intervalMs, calendar, quality, history } = entry;
   const { bars, from, to, problems } = quality;
   const summaries = [
     ...qualityLines(quality, 'error').map((line) => `error: ${line}`),
@@ -73,7 +76,7 @@ export function details(entry: Inspected, now: number): string {
   const found = quality.errors + quality.warnings;
   const listed = problems.slice(0, SHOWN).map((problem) => `  ${problem.severity} ${place(problem)}: ${problem.message}`);
   return [
-    `${market} ${intervalName(intervalMs)}: ${bars} bars, ${instant(from) ?? '-'} to ${instant(to) ?? '-'}`,
+    `${market} ${intervalName(intervalMs)}: ${bars} bars, ${instant(from) ?? '-'} to ${instant(to) ?? '-'}${calendar === '24/7' ? '' : `, calendar ${calendar}`}`,
     ...(found === 0 ? ['nothing is wrong with them'] : summaries),
     ...(history ? historyLines(entry, history, now) : []),
     ...(found > summaries.length ? ['', ...listed] : []),

@@ -1,5 +1,6 @@
 import { ConfigError } from '../config/config-error.ts';
 import { DataError } from '../data/data-error.ts';
+import { likelyCalendar } from '../data/gaps.ts';
 import { isStoredMarket } from '../data/market-text.ts';
 import { inspect } from '../data/quality.ts';
 import { resolveSource } from '../data/source.ts';
@@ -16,10 +17,17 @@ export interface BarsOptions extends CommonOptions {
   readonly strict?: boolean;
 }
 
-/** Lists what is stored, or inspects one market: its range, gaps, anomalies and history. With --strict, errors make the exit code 1. */
+/**
+ * Lists what is stored, or inspects one market: its range, gaps, anomalies and history. A series that is damaged is told on stderr and does not
+ * hide the others. With --strict, errors make the exit code 1.
+ */
 export async function run([market]: readonly string[], options: BarsOptions, host: Host): Promise<number> {
+  const damages: DataError[] = [];
+  const damaged = (error: DataError) => damages.push(error);
   const inspected =
-    market === undefined || isStoredMarket(market) ? await inspectStored(market, options) : [await inspectSource(market, options)];
+    market === undefined || isStoredMarket(market)
+      ? await inspectStored(market, options, market === undefined ? damaged : undefined)
+      : [await inspectSource(market, options)];
   if (options.json) print(host.stdout, JSON.stringify(barsDocument(inspected, host.now())));
   else if (market === undefined)
     print(
@@ -29,13 +37,19 @@ export async function run([market]: readonly string[], options: BarsOptions, hos
         : `No bars in ${options.workspace}; paperwalk fetch downloads some, paperwalk import stores those of a file.`,
     );
   else for (const entry of inspected) print(host.stdout, details(entry, host.now()));
+  for (const { message } of damages) print(host.stderr, message);
+  if (damages.length > 0) return ExitCode.data;
   return options.strict && inspected.some(({ quality }) => quality.errors > 0) ? ExitCode.no : ExitCode.done;
 }
 
-/** The stored series of a market, or of all. Throws a DataError where a market is named and there is none. */
-export async function storedSeries(market: string | undefined, { workspace, interval }: BarsOptions): Promise<readonly StoredBars[]> {
+/** The stored series of a market, or of all; damaged ones are told to `damaged`. Throws a DataError where a market is named and there is none. */
+export async function storedSeries(
+  market: string | undefined,
+  { workspace, interval }: BarsOptions,
+  damaged?: (error: DataError) => void,
+): Promise<readonly StoredBars[]> {
   const intervalMs = interval === undefined ? undefined : parseInterval(interval);
-  const wanted = (await openBarStore(workspace).list()).filter(
+  const wanted = (await openBarStore(workspace).list(damaged)).filter(
     (entry) => (market === undefined || entry.market === market) && (intervalMs === undefined || entry.intervalMs === intervalMs),
   );
   if (market === undefined || wanted.length > 0) return wanted;
@@ -44,22 +58,32 @@ export async function storedSeries(market: string | undefined, { workspace, inte
   );
 }
 
-async function inspectStored(market: string | undefined, options: BarsOptions): Promise<readonly Inspected[]> {
+async function inspectStored(
+  market: string | undefined,
+  options: BarsOptions,
+  damaged: ((error: DataError) => void) | undefined,
+): Promise<readonly Inspected[]> {
   const store = openBarStore(options.workspace);
-  const calendar = parseCalendar(options.calendar);
   const asOf = options.asOf === undefined ? undefined : parseInstantOption('--as-of', options.asOf);
   const inspected: Inspected[] = [];
-  for (const entry of await storedSeries(market, options)) {
-    const { market: name, intervalMs } = entry;
-    const bars = await store.read(name, intervalMs, asOf === undefined ? {} : { asOf });
-    const [log, information] = [await store.log(name, intervalMs), (await store.information(name)).at(-1)];
-    inspected.push({
-      market: name,
-      intervalMs,
-      sha256: columnsHash(bars),
-      quality: inspect(bars, intervalMs, calendar),
-      history: { ...log, lastRevision: (await store.revisions(name, intervalMs)).at(-1), information },
-    });
+  for (const { market: name, intervalMs } of await storedSeries(market, options, damaged)) {
+    try {
+      const bars = await store.read(name, intervalMs, asOf === undefined ? {} : { asOf });
+      const [log, information] = [await store.log(name, intervalMs), (await store.information(name)).at(-1)];
+      const calendar = options.calendar === undefined ? likelyCalendar(bars.openTime, intervalMs) : parseCalendar(options.calendar);
+      inspected.push({
+        market: name,
+        intervalMs,
+        sha256: columnsHash(bars),
+        calendar,
+        quality: inspect(bars, intervalMs, calendar),
+        history: { ...log, lastRevision: (await store.revisions(name, intervalMs)).at(-1), information },
+      });
+    } catch (error) {
+      if (!damaged || !(error instanceof DataError)) throw error;
+      // Without a file it is no damage: of a list, what was not there yet is left out.
+      if (error.file !== undefined) damaged(error);
+    }
   }
   return inspected;
 }
@@ -71,15 +95,18 @@ async function inspectSource(market: string, options: BarsOptions): Promise<Insp
     intervalMs,
     baseDirectory: '.',
     workspaceDirectory: options.workspace,
-    calendar: parseCalendar(options.calendar),
     ...(options.asOf !== undefined && { asOf: parseInstantOption('--as-of', options.asOf) }),
   };
   try {
-    const { bars, quality } = await resolveSource(market, place);
-    return { market, intervalMs, sha256: columnsHash(bars), quality };
+    const given = options.calendar === undefined ? undefined : parseCalendar(options.calendar);
+    const { bars, quality } = await resolveSource(market, { ...place, calendar: given ?? '24/7' });
+    const calendar = given ?? likelyCalendar(bars.openTime, intervalMs);
+    const again = given === undefined && calendar !== '24/7' ? (await resolveSource(market, { ...place, calendar })).quality : quality;
+    return { market, intervalMs, sha256: columnsHash(bars), calendar, quality: again };
   } catch (error) {
     // Bars that nobody may trade on can still be looked at.
-    if (error instanceof DataError && error.quality) return { market, intervalMs, sha256: null, quality: error.quality };
+    if (error instanceof DataError && error.quality)
+      return { market, intervalMs, sha256: null, calendar: parseCalendar(options.calendar), quality: error.quality };
     throw error;
   }
 }

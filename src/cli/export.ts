@@ -1,3 +1,4 @@
+import { ConfigError } from '../config/config-error.ts';
 import { intervalName } from '../core/interval.ts';
 import { saveCsv } from '../data/csv.ts';
 import { saveParquet } from '../data/parquet.ts';
@@ -14,6 +15,8 @@ export interface ExportOptions extends CommonOptions {
 
 /** Writes the bars of a market, stored or synthetic, to a CSV or Parquet file; a file of that name is replaced as a whole. */
 export async function run([file = '']: readonly string[], options: ExportOptions, host: Host): Promise<number> {
+  const save = /\.parquet$/i.test(file) ? saveParquet : /\.csv(\.gz)?$/i.test(file) ? saveCsv : undefined;
+  if (!save) throw new ConfigError([`Expected the name of a file that ends in .csv, .csv.gz or .parquet, received ${file}`]);
   const intervalMs = parseInterval(options.interval);
   const asOf = options.asOf === undefined ? undefined : parseInstantOption('--as-of', options.asOf);
   const { bars } = await resolveSource(options.market, {
@@ -22,7 +25,7 @@ export async function run([file = '']: readonly string[], options: ExportOptions
     workspaceDirectory: options.workspace,
     ...(asOf !== undefined && { asOf }),
   });
-  await (/\.parquet$/i.test(file) ? saveParquet : saveCsv)(file, bars);
+  await save(file, bars);
   if (options.json) {
     const { market, interval } = { market: options.market, interval: intervalName(intervalMs) };
     print(host.stdout, JSON.stringify({ schema: 'paperwalk/export@1', market, interval, bars: bars.length, file }));

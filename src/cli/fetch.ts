@@ -60,6 +60,7 @@ export async function run(args: readonly string[], options: FetchOptions, host: 
     }
     for (const outcome of outcomes) {
       if (outcome.kind === 'failed') print(host.stderr, messageOf(outcome.error));
+      else if (codeOf(outcome) === ExitCode.data) print(host.stderr, absence(outcome.result.market, interval, from, to));
       else if (!options.json && !options.quiet) print(host.stdout, summary(outcome, interval));
     }
     return Math.max(...outcomes.map(codeOf));
@@ -104,16 +105,17 @@ function mirror(url: string | undefined): string | undefined {
   throw new ConfigError([`PAPERWALK_EXCHANGE_URL: Expected an address such as https://mirror.example, received ${JSON.stringify(url)}`]);
 }
 
-/** Where all that came was refused, the exchange has failed. */
+/** Where all that came was refused, the exchange has failed; where nothing came and nothing was there, data are missing. */
 function codeOf(outcome: Outcome): number {
   if (outcome.kind === 'failed') return exitCodeOf(outcome.error);
-  return outcome.stored.bars === 0 && outcome.result.refused.length > 0 ? ExitCode.outside : ExitCode.done;
+  if (outcome.stored.bars > 0) return ExitCode.done;
+  return outcome.result.refused.length > 0 ? ExitCode.outside : ExitCode.data;
 }
 
 function record(outcome: Outcome) {
   if (outcome.kind === 'failed') return { market: outcome.market, error: messageOf(outcome.error) };
   const { result, stored } = outcome;
-  const { bars, from, to, gaps, missing, unanswered } = stored;
+  const { bars, from, to, gaps, missing, dropped, unanswered, warnings } = stored;
   const instant = (time: number | null) => (time === null ? null : formatInstant(time));
   return {
     market: result.market,
@@ -127,26 +129,45 @@ function record(outcome: Outcome) {
     calls: result.calls,
     gaps,
     missing,
+    dropped,
     unanswered,
+    warnings,
     fundingRates: result.fundingRates,
   };
 }
 
 function summary({ result, stored }: Outcome & { readonly kind: 'done' }, interval: string): string {
-  const { bars, from, to, gaps, missing, unanswered } = stored;
+  const { bars, from, to, gaps, warnings } = stored;
   if (from === null || to === null) return `${result.market} ${interval}: no bars${refusals(result)}`;
   const parts = [
     `${count(bars)} bars, ${formatInstant(from)} to ${formatInstant(to)}`,
     `${count(result.added)} new`,
     ...(result.revised > 0 ? [`${count(result.revised)} revised by the exchange`] : []),
-    ...(gaps > 0
-      ? [
-          `${counted(gaps, 'gap')} (${counted(missing, 'bar')} the exchange does not have${unanswered > 0 ? `, ${count(unanswered)} not fetched` : ''})`,
-        ]
-      : []),
+    ...(gaps > 0 ? [`${counted(gaps, 'gap')} (${absent(stored)})`] : []),
     ...(result.fundingRates > 0 ? [`${count(result.fundingRates)} new funding rates`] : []),
   ];
-  return `${result.market} ${interval}: ${parts.join(', ')}${refusals(result)}`;
+  const odd = warnings > 0 ? `\n  ${counted(warnings, 'warning')} about these bars; paperwalk bars ${result.market} says where` : '';
+  return `${result.market} ${interval}: ${parts.join(', ')}${refusals(result)}${odd}`;
+}
+
+/** Why the bars within gaps are not there. */
+function absent({ missing, dropped, unanswered }: Holdings): string {
+  const reasons = [
+    [missing, 'the exchange does not have'],
+    [dropped, 'dropped by repairs'],
+    [unanswered, 'not fetched'],
+  ] as const;
+  return reasons
+    .filter(([bars]) => bars > 0)
+    .map(([bars, reason], k) => `${k === 0 ? counted(bars, 'bar') : count(bars)} ${reason}`)
+    .join(', ');
+}
+
+function absence(market: string, interval: string, from: number, to: number): string {
+  return (
+    `${market} ${interval}: Expected bars from ${formatInstant(from)} to ${formatInstant(to)}, received none; ` +
+    'the exchange has no closed bars in that range, take another'
+  );
 }
 
 function refusals({ refused }: Download): string {

@@ -3,10 +3,12 @@ import { cutBars, type MarketData } from '../backtest/preparation.ts';
 import { fraction } from '../config/options.ts';
 import type { LoadedBot, MarketReference } from '../config.ts';
 import type { Bars } from '../core/bars.ts';
+import { periodsPerYear } from '../core/calendar.ts';
 import type { FundingRates } from '../core/funding.ts';
 import { intervalMs as intervalOf } from '../core/interval.ts';
 import { DataError } from '../data/data-error.ts';
 import { constantFunding, readFundingRates } from '../data/funding.ts';
+import { likelyCalendar } from '../data/gaps.ts';
 import { formatInstant } from '../data/instant.ts';
 import { isStoredMarket } from '../data/market-text.ts';
 import { readSlippage } from '../data/slippage.ts';
@@ -33,13 +35,33 @@ export async function loadMarkets({ markets, intervalMs, detailMs, bot }: Loaded
     loaded.push({
       bars,
       origin: stated ? `${origin}; lots and ticks as the exchange stated them on ${formatInstant(stated.checked)}` : origin,
-      warnings: qualityLines(quality, 'warning'),
+      warnings: [...qualityLines(quality, 'warning'), ...(await oddities(reference, bars, bot, workspace))],
       ...(truth !== undefined && { truth }),
       ...(funding && { funding }),
       ...(detail && { detail: { ...detail.bars, market: bars.market } }),
     });
   }
   return loaded;
+}
+
+/** What does not fit together between a market and what the bot file says of it, in words. */
+async function oddities({ source, type }: MarketReference, bars: Bars, bot: Bot, workspace: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  const { calendar, period } = bot;
+  const around = bot.periodsPerYear === periodsPerYear('24/7', bars.intervalMs);
+  if (calendar === '24/7' && around && likelyCalendar(bars.openTime, bars.intervalMs) === 'nyse') {
+    found.push('the bars look like sessions of New York: calendar: nyse counts their gaps, and annualises by the bars that a year has');
+  }
+  if (period.from !== undefined && period.from + bars.intervalMs < (bars.openTime[0] ?? 0)) {
+    found.push(`the period is to begin at ${formatInstant(period.from)}, the bars at ${formatInstant(bars.openTime[0]!)}: so does the run`);
+  }
+  const said = isStoredMarket(source) ? (await openBarStore(workspace).information(source)).at(-1)?.information : undefined;
+  if (said?.kind === 'perpetual' && type !== 'perpetual') {
+    found.push(
+      `the exchange says that it is a perpetual, the bot file ${type}: no funding is paid; type: perpetual and funding: exchange pay it`,
+    );
+  }
+  return found;
 }
 
 async function fundingOf(

@@ -24,7 +24,7 @@ const GROUPS: Readonly<Record<string, string>> = { models: 'the models of a work
 const MARKET = ['--market <name>', 'name of the market, such as coinbase:BTC/USD', 'required'] as const;
 const INTERVAL = ['--interval <interval>', 'length of a bar, such as 4h or 1d'] as const;
 const AS_OF = ['--as-of <instant>', 'as the stored bars stood at that time'] as const;
-const CALENDAR = ['--calendar <calendar>', 'which missing bars are gaps: 24/7 (default) or nyse'] as const;
+const CALENDAR = ['--calendar <calendar>', 'which missing bars are gaps: 24/7 or nyse; by default what the bars look like'] as const;
 
 const COMMANDS: readonly Definition[] = [
   {

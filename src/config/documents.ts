@@ -183,6 +183,7 @@ export const barsDocument = z.looseObject({
       market: z.string(),
       interval: z.string(),
       sha256: z.string().nullable(),
+      calendar: z.string(),
       from: instant.nullable(),
       to: instant.nullable(),
       bars: z.int(),

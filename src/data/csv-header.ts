@@ -1,8 +1,15 @@
 import { DataError, quoted } from './data-error.ts';
+import { expectUtf8 } from './file-blocks.ts';
 
-/** What a column of a table is for; the order of the columns a parser fills. `clock` is the time of day where it stands apart from the date. */
-export const FIELDS = ['time', 'open', 'high', 'low', 'close', 'volume', 'adjusted close', 'clock'] as const;
+/**
+ * What a column of a table is for; first those that a parser fills with numbers, in their order. `clock` is the time of day where it stands
+ * apart from the date; `ticks` is MetaTrader's number of price changes, taken where it has no volumes.
+ */
+export const FIELDS = ['time', 'open', 'high', 'low', 'close', 'volume', 'adjusted close', 'clock', 'ticker', 'ticks'] as const;
 type Field = (typeof FIELDS)[number];
+
+/** What a table without volumes means for a backtest. */
+export const NO_VOLUME = 'no column for volume; the volume is 0 throughout, and no order fills in a bar without volume';
 
 /** Names a field goes by once case, blanks and punctuation are gone; where a table has several of them, the first listed counts. */
 const SYNONYMS: Record<Field, readonly string[]> = {
@@ -14,7 +21,12 @@ const SYNONYMS: Record<Field, readonly string[]> = {
   volume: ['volume', 'vol'],
   'adjusted close': ['adjclose', 'adjustedclose'],
   clock: ['time'],
+  ticker: ['ticker', 'symbol'],
+  ticks: ['tickvol'],
 };
+
+/** Characters of a ticker that a message repeats. */
+const LONGEST_TICKER = 30;
 
 const SEPARATORS = [',', ';', '\t'] as const;
 
@@ -62,6 +74,15 @@ export function parseHead(bytes: Buffer, file: string, options: FieldOptions): C
       throw new DataError(`${file}: Expected a text file of comma-separated values, received ${words}`, { file });
     }
   }
+  expectUtf8(bytes, file);
+  if (!bytes.includes(10) && bytes.includes(13)) {
+    throw new DataError(
+      `${file}: Expected lines that end in a line feed, received carriage returns only; save it with the line ends of Unix`,
+      {
+        file,
+      },
+    );
+  }
   const begin = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
   const starts = [begin];
   const lines: string[] = [];
@@ -84,12 +105,7 @@ export function parseHead(bytes: Buffer, file: string, options: FieldOptions): C
   const [index, ...others] = cellsOf(lines[rows + 1]!);
   if (/^date(time)?$/i.test(index!) && others.length > 0 && others.every((cell) => cell === '')) {
     const tickers = [...new Set(cellsOf(lines[rows]!).slice(1))];
-    if (tickers.length !== 1) {
-      throw new DataError(`${file}:${rows + 1}: Expected one ticker in a file, received ${tickers.join(', ')}; write a file for each`, {
-        file,
-        line: rows + 1,
-      });
-    }
+    if (tickers.length !== 1) refuseTickers(file, tickers, rows + 1);
     names = [index!, ...names.slice(1)];
     rows += 2;
   }
@@ -98,6 +114,20 @@ export function parseHead(bytes: Buffer, file: string, options: FieldOptions): C
     throw new DataError(`${file}:${skipped + 1}: Expected ${expected}, received ${what || received}; ${mend}`, { file, line: skipped + 1 });
   };
   return { ...from(rows), ...placeFields(names, cellsOf(lines[rows]!), options, refuse) };
+}
+
+/** Refuses a file of several tickers, at a line from 1 or a row from 0. */
+export function refuseTickers(file: string, tickers: readonly string[], line: number | undefined, row?: number): never {
+  const where = line === undefined ? `${file}, row ${row}` : `${file}:${line}`;
+  const names = tickers.map((ticker) => ticker.slice(0, LONGEST_TICKER)).join(', ');
+  const message = `${where}: Expected one ticker in a file, received ${names}; write a file for each`;
+  throw new DataError(message, { file, ...(line !== undefined && { line }) });
+}
+
+/** Whether two texts name one ticker: BTC/USDT and btcusdt do, and a text without a letter or digit names none. */
+export function isOneTicker(a: string, b: string): boolean {
+  const [first, second] = [plainName(a), plainName(b)];
+  return first === second || first === '' || second === '';
 }
 
 /**
@@ -110,7 +140,7 @@ export function placeFields(
   { adjusted = false, volumeOptional = false }: FieldOptions,
   refuse: (expected: string, received: string, mend: string) => never,
 ): FieldPlaces {
-  const plain = names.map((name) => name.toLowerCase().replace(/[^a-z0-9]/g, ''));
+  const plain = names.map(plainName);
   const fieldOf = new Int8Array(names.length).fill(-1);
   const place = (field: Field): string | undefined => {
     const name = SYNONYMS[field].find((synonym) => plain.includes(synonym));
@@ -131,6 +161,8 @@ export function placeFields(
   if (time === 'date') place('clock');
   for (const field of ['open', 'high', 'low', 'close'] as const) if (!place(field)) absent(field);
   if (adjusted && !place('adjusted close')) absent('adjusted close');
+  place('ticker');
+  place('ticks');
   const named = place('volume') !== undefined;
   const ofBase = named ? -1 : baseVolume(plain, first);
   if (ofBase >= 0) fieldOf[ofBase] = FIELDS.indexOf('volume');
@@ -142,8 +174,12 @@ export function placeFields(
 
 /** The column `Volume BTC` of a table whose symbol is BTC/USDT; -1 where there is none. */
 function baseVolume(plain: readonly string[], first: readonly string[]): number {
-  const symbol = (first[plain.indexOf('symbol')] ?? '').toLowerCase().replace(/[^a-z0-9]/g, '');
+  const symbol = plainName(first[plain.indexOf('symbol')] ?? '');
   return plain.findIndex((name) => name.startsWith('volume') && name !== 'volume' && symbol.startsWith(name.slice('volume'.length)));
+}
+
+function plainName(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, '');
 }
 
 function count(text: string, character: string): number {

@@ -1,5 +1,5 @@
 import type { BarColumns } from '../core/bars.ts';
-import { type CsvHead, FIELDS, type FieldOptions, parseHead } from './csv-header.ts';
+import { type CsvHead, FIELDS, type FieldOptions, isOneTicker, NO_VOLUME, parseHead, refuseTickers } from './csv-header.ts';
 import { DataError, quoted } from './data-error.ts';
 import { parseDecimal } from './decimal.ts';
 import { parseClock, parseDate, readTime, type WrittenTime } from './instant.ts';
@@ -11,7 +11,11 @@ const NEWLINE = 10;
 const RETURN = 13;
 const SPACE = 32;
 const QUOTE = 34;
+const VOLUME = FIELDS.indexOf('volume');
+const LAST_NUMBER = FIELDS.indexOf('adjusted close');
 const CLOCK = FIELDS.indexOf('clock');
+const TICKER = FIELDS.indexOf('ticker');
+const TICKS = FIELDS.indexOf('ticks');
 /** Later rows may be a little shorter than those of the first block. */
 const MARGIN = 1.05;
 
@@ -49,6 +53,10 @@ export function createCsvParser(file: string, options: RowOptions, size: number)
   let epoch: boolean | undefined;
   let row = 0;
   let blankLine = 0;
+  let ticker = '';
+  /** Whether the ticks stand in for the volume: for as long as all volumes are 0. */
+  let ticking = false;
+  let ticked = false;
   // What is being read, for messages about it.
   let bytes: Buffer = Buffer.alloc(0);
   let timeFrom = 0;
@@ -70,6 +78,25 @@ export function createCsvParser(file: string, options: RowOptions, size: number)
   const failWidth = (width: number, columns: number, from: number): never => {
     const comma = columns > width && head?.separator === 44 ? ' (a comma separates: write decimal points, no thousands separators)' : '';
     return fail(`${width} fields as the header has, not ${columns}`, from, lineEnd(bytes, from), `correct or remove the line${comma}`);
+  };
+  const readTicker = (from: number, to: number) => {
+    let at = 0;
+    while (from + at < to && at < ticker.length && bytes[from + at] === ticker.charCodeAt(at)) at++;
+    if (from + at === to && at === ticker.length) return;
+    const text = bytes.toString('utf8', from, to);
+    if (!isOneTicker(ticker, text)) refuseTickers(file, [ticker, text], (head?.line ?? 1) + row);
+    if (text !== '') ticker = text;
+  };
+  const readTicks = (volumes: Float64Array, from: number, to: number) => {
+    if (volumes[row] !== 0) {
+      ticking = false;
+      volumes.fill(0, 0, row);
+      return;
+    }
+    const ticks = parseDecimal(bytes, from, to);
+    if (!Number.isFinite(ticks)) failNumber(TICKS, from, to);
+    volumes[row] = ticks;
+    ticked ||= ticks > 0;
   };
   const times = createOpeningTimes({
     zone,
@@ -113,6 +140,7 @@ export function createCsvParser(file: string, options: RowOptions, size: number)
     if (head === undefined) {
       head = parseHead(block, file, options);
       at = head.at;
+      ticking = head.fieldOf.includes(TICKS);
       table.reserve(Math.min(MOST_ROWS, countLines(block) * Math.max(1, size / block.length) * MARGIN));
     }
     const { separator, fieldOf } = head;
@@ -136,6 +164,8 @@ export function createCsvParser(file: string, options: RowOptions, size: number)
       let column = 0;
       let clockFrom = -1;
       let clockTo = -1;
+      let ticksFrom = 0;
+      let ticksTo = 0;
       for (let last = false; !last; column++) {
         while (block[at] === SPACE) at++;
         let from = at;
@@ -160,9 +190,15 @@ export function createCsvParser(file: string, options: RowOptions, size: number)
         if (field === 0) {
           timeFrom = from;
           timeTo = to;
-        } else if (field === CLOCK) {
-          clockFrom = from;
-          clockTo = to;
+        } else if (field > LAST_NUMBER) {
+          if (field === TICKER) readTicker(from, to);
+          else if (field === CLOCK) {
+            clockFrom = from;
+            clockTo = to;
+          } else {
+            ticksFrom = from;
+            ticksTo = to;
+          }
         } else if (field > 0) {
           const value = parseDecimal(block, from, to);
           if (!Number.isFinite(value)) failNumber(field, from, to);
@@ -170,6 +206,7 @@ export function createCsvParser(file: string, options: RowOptions, size: number)
         }
       }
       if (column !== width) failWidth(width, column, lineStart);
+      if (ticking) readTicks(values[VOLUME]!, ticksFrom, ticksTo);
       values[0]![row] = rowTime(clockFrom, clockTo);
       row++;
     }
@@ -182,7 +219,8 @@ export function createCsvParser(file: string, options: RowOptions, size: number)
       const line = head?.line ?? 2;
       if (row === 0) throw new DataError(`${file}:${line}: Expected at least one bar after the header, received none`, { file, line });
       const notes: string[] = [];
-      if (!head?.volume) notes.push('no column for volume; the volume is 0 throughout');
+      if (ticking && ticked) notes.push('no volumes; the number of ticks (TICKVOL) stands for the volume');
+      else if (!head?.volume) notes.push(NO_VOLUME);
       if (!zone && !epoch && head?.fieldOf.includes(CLOCK))
         notes.push('the times name no zone and are taken as UTC; --timezone names another');
       return { columns: table.finish(row), firstLine: line, times, notes };

@@ -6,6 +6,8 @@ const BLOCK_BYTES = 1 << 20;
 /** Text hardly packs better than this, so a larger size in the trailer of a gzip file is not believed. */
 const LARGEST_PACKING = 50;
 
+/** So many bytes tell the encoding of a text. */
+const FIRST_BYTES = 512;
 /** Largest file that is read as a whole, unpacked; a text of JavaScript is hardly longer, and a table of JSON needs ten times as much memory. */
 const LARGEST_WHOLE = 1 << 28;
 
@@ -103,6 +105,15 @@ async function* unpacked(handle: FileHandle, path: string): AsyncGenerator<Buffe
   } finally {
     source.destroy();
   }
+}
+
+/** Refuses text in UTF-16, which spreadsheets and MetaTrader write, by its first bytes. Throws a DataError. */
+export function expectUtf8(bytes: Uint8Array, path: string): void {
+  const mark = ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0);
+  const marked = mark === 0xfffe || mark === 0xfeff;
+  if (!marked && !bytes.subarray(0, FIRST_BYTES).includes(0)) return;
+  const received = marked ? 'UTF-16' : 'a file with zero bytes, as UTF-16 has them';
+  throw new DataError(`${path}: Expected text in UTF-8, received ${received}; save it as UTF-8`, { file: path });
 }
 
 /** The content of a gzip file. */

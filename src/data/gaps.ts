@@ -55,3 +55,19 @@ export function isAligned(time: number, first: number, intervalMs: number, calen
   const offset = (time - first) % grid;
   return offset === 0 || (calendar === 'nyse' && (offset === HOUR || offset === grid - HOUR));
 }
+
+/** Under 24/7, bars of sessions have a gap after more than this share of them; by their own calendar after a tenth of those at most. */
+const SESSION_GAPS = 0.05;
+/** Fewer gaps are no pattern. */
+const FEWEST_GAPS = 4;
+
+/** The calendar that bars (opening times, ms UTC, ascending) look like: New York's where it explains the gaps that they would have around the clock. */
+export function likelyCalendar(openTime: Float64Array, intervalMs: number): Calendar {
+  const gaps = (calendar: Calendar) => {
+    let count = 0;
+    for (let row = 1; row < openTime.length; row++) if (missingBars(openTime[row - 1]!, openTime[row]!, intervalMs, calendar) > 0) count++;
+    return count;
+  };
+  const around = gaps('24/7');
+  return around >= FEWEST_GAPS && around > openTime.length * SESSION_GAPS && gaps('nyse') * 10 <= around ? 'nyse' : '24/7';
+}

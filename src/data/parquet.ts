@@ -4,13 +4,15 @@ import { compressors } from 'hyparquet-compressors';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import type { Bars } from '../core/bars.ts';
 import { writeAtomically } from './atomic-file.ts';
-import { FIELDS, placeFields } from './csv-header.ts';
+import { FIELDS, isOneTicker, NO_VOLUME, placeFields, refuseTickers } from './csv-header.ts';
 import type { RowOptions, TableRows } from './csv-rows.ts';
 import { DataError } from './data-error.ts';
 import { withFile } from './file-blocks.ts';
 import { readTime, type WrittenTime } from './instant.ts';
 import { createOpeningTimes, type OpeningTimes } from './opening-times.ts';
 import { createRowColumns } from './row-columns.ts';
+
+const TICKER = FIELDS.indexOf('ticker');
 
 /** Timestamps as ms, with parts where a file has finer ones; the library would give Dates, which drop the parts. */
 const parsers = {
@@ -44,7 +46,7 @@ export async function readParquetRows(path: string, options: RowOptions): Promis
       },
     );
     const rows = await readGroups({ path, file, metadata, elements, fieldOf, options });
-    return { ...rows, notes: volume ? [] : ['no column for volume; the volume is 0 throughout'] };
+    return { ...rows, notes: volume ? [] : [NO_VOLUME] };
   });
 }
 
@@ -62,7 +64,9 @@ async function readGroups({ path, file, metadata, elements, fieldOf, options }: 
   if (length === 0) throw new DataError(`${path}: Expected at least one bar, received none`, { file: path });
   const table = createRowColumns(path, options.adjusted ?? false, length);
   const values = table.values();
-  const wanted = elements.map((element, k) => ({ element, field: fieldOf[k]! })).filter(({ field }) => field >= 0 && field < values.length);
+  const wanted = elements
+    .map((element, k) => ({ element, field: fieldOf[k]! }))
+    .filter(({ field }) => field === TICKER || (field >= 0 && field < values.length));
   const fieldNamed = new Map(wanted.map(({ element, field }) => [element.name, field]));
   const timeElement = wanted.find(({ field }) => field === 0)!.element;
   let row = 0;
@@ -76,6 +80,13 @@ async function readGroups({ path, file, metadata, elements, fieldOf, options }: 
     zone: options.zone,
     refuse: (expected, earlier) => refuse(expected, earlier?.row ?? row, earlier?.received ?? cell),
   });
+  let ticker = '';
+  const readTicker = (value: unknown, at: number) => {
+    if (value === ticker || value === null || value === undefined) return undefined;
+    const [before, text] = [ticker, String(value)];
+    if (text !== '') ticker = text;
+    return isOneTicker(before, text) ? undefined : () => refuseTickers(path, [before, text], undefined, at);
+  };
   const readTimeCell = timeReader(timeElement, times, (expected) => refuse(expected, row, cell));
 
   for (const { num_rows } of metadata.row_groups) {
@@ -95,7 +106,8 @@ async function readGroups({ path, file, metadata, elements, fieldOf, options }: 
         const field = fieldNamed.get(columnName)!;
         for (let k = 0; k < columnData.length; k++) {
           const value: unknown = columnData[k];
-          if (field === 0) cells[at - rowStart + k] = value;
+          if (field === TICKER) problem ??= readTicker(value, at + k);
+          else if (field === 0) cells[at - rowStart + k] = value;
           else if (typeof value === 'number' || typeof value === 'bigint') values[field]![at + k] = Number(value);
           else problem ??= () => refuse(`a finite number for ${FIELDS[field]}`, at + k, value);
         }
@@ -114,7 +126,7 @@ async function readGroups({ path, file, metadata, elements, fieldOf, options }: 
       values[0]![row] = readTimeCell(cell);
     }
   }
-  for (const { element, field } of wanted) if (element.converted_type === 'DECIMAL') shorten(values[field]!);
+  for (const { element, field } of wanted) if (element.converted_type === 'DECIMAL' && field < values.length) shorten(values[field]!);
   return { columns: table.finish(length), times };
 }
 

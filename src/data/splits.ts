@@ -1,10 +1,14 @@
 import type { BarColumns } from '../core/bars.ts';
 import { DataError } from './data-error.ts';
-import { readWhole, withFile } from './file-blocks.ts';
+import { expectUtf8, readWhole, withFile } from './file-blocks.ts';
 import { formatInstant, parseDate } from './instant.ts';
 import type { TimeZone } from './time-zone.ts';
 
 const DAY = 86_400_000;
+/** How far, in log price, a jump may lie from the ratio of a split: the market moves overnight as well. */
+const TOLERANCE = 0.1;
+/** What is left of a jump beside its split is told from this size on, in log price. */
+const TOLD = 0.03;
 /** How many rows before and after the day of a split are searched where that day does not show it. */
 const SEARCHED = 10;
 
@@ -19,27 +23,41 @@ export interface Split {
 }
 
 /**
- * The splits of a CSV file with the columns `date` (first trading day at the new price), `ratio` (`4:1`, `7/1` or `4`) and, if wanted,
- * `dividend` (cash per share, the date is the ex-date); by date. Throws a DataError naming `file:line`.
+ * The splits of a CSV file with the columns `date` (first trading day at the new price), `ratio` or `split` (`4:1`, `7/1` or `4`) and, if
+ * wanted, `dividend` (cash per share, the date is the ex-date); by date. So are those that yfinance writes: `Stock Splits` and `Dividends`
+ * with 0 for none, and times behind the dates, which do not count. Throws a DataError naming `file:line`.
  */
 export async function readSplits(path: string): Promise<readonly Split[]> {
   const content = await withFile(path, 'a CSV file of splits', (file) => readWhole(file, path));
+  expectUtf8(content, path);
   const lines = content
     .toString('utf8')
     .replace(/^\uFEFF/, '')
     .trimEnd()
-    .split(/\r?\n/);
-  const cellsOf = (line: string) => line.split(/[,;\t]/).map((cell) => cell.trim());
+    .split(/\r\n?|\n/);
+  // A separator with a whole number of quoted texts behind it is in none.
+  const cellsOf = (line: string) =>
+    line.split(/[,;\t](?=(?:[^"]*"[^"]*")*[^"]*$)/).map((cell) =>
+      cell
+        .trim()
+        .replace(/^"(.*)"$/, '$1')
+        .trim(),
+    );
   const refuse = (line: number, expected: string, received: string): never => {
     const message = `${path}:${line}: Expected ${expected}, received ${JSON.stringify(received)}; correct or remove the line`;
     throw new DataError(message, { file: path, line });
   };
-  const names = cellsOf(lines[0]!.toLowerCase());
-  const [dateAt, ratioAt, dividendAt] = [names.indexOf('date'), names.indexOf('ratio'), names.indexOf('dividend')];
+  const names = cellsOf(lines[0]!.toLowerCase()).map((name) => name.replace(/[^a-z]/g, ''));
+  const placeOf = (...synonyms: readonly string[]) => names.findIndex((name) => synonyms.includes(name));
+  const [dateAt, ratioAt, dividendAt] = [
+    placeOf('date'),
+    placeOf('ratio', 'split', 'splits', 'stocksplits'),
+    placeOf('dividend', 'dividends'),
+  ];
   if (dateAt < 0 || (ratioAt < 0 && dividendAt < 0)) refuse(1, 'the columns date and ratio (or dividend)', lines[0]!);
   const splits = lines.slice(1).map((text, k): Split => {
     const cells = cellsOf(text);
-    const day = Buffer.from(cells[dateAt] ?? '');
+    const day = Buffer.from((cells[dateAt] ?? '').replace(/[T ]\d\d:\d\d.*$/, ''));
     const date = parseDate(day, 0, day.length);
     const ratio = ratioOf(cells[ratioAt] ?? '');
     const dividend = Number(cells[dividendAt] ?? '');
@@ -48,16 +66,16 @@ export async function readSplits(path: string): Promise<readonly Split[]> {
     if (!(dividend >= 0 && dividend < Number.POSITIVE_INFINITY)) refuse(k + 2, 'a dividend such as 0.24', cells[dividendAt] ?? '');
     return { date, ratio, dividend };
   });
-  splits.sort((a, b) => a.date - b.date);
-  splits.forEach(({ date }, k) => {
-    if (date === splits[k + 1]?.date)
+  const dated = splits.filter(({ ratio, dividend }) => ratio !== 1 || dividend !== 0).sort((a, b) => a.date - b.date);
+  dated.forEach(({ date }, k) => {
+    if (date === dated[k + 1]?.date)
       throw new DataError(`${path}: Expected each date once, received ${dayName(date)} twice; put both into one line`);
   });
-  return splits;
+  return dated;
 }
 
 function ratioOf(text: string): number {
-  if (text === '') return 1;
+  if (Number(text) === 0) return 1;
   const match = /^(\d+(?:\.\d+)?)(?:[:/](\d+(?:\.\d+)?))?$/.exec(text);
   return match ? Number(match[1]) / Number(match[2] ?? 1) : Number.NaN;
 }
@@ -67,17 +85,28 @@ export interface SplitPlace {
   readonly intervalMs: number;
   /** Whose dates count for bars shorter than a day; default UTC. */
   readonly zone: TimeZone | undefined;
+  /** Whether the prices were scaled to the adjusted close, which has taken dividends off. */
+  readonly adjusted: boolean;
 }
 
 /**
  * Takes splits and dividends into the columns, in place: prices of bars opened before the date are divided by the ratio and volumes
  * multiplied by it, and a dividend takes its share of the last close before it off the prices (factor 1 - dividend / close). Columns are
- * oldest first. What lies outside the bars changes nothing and is told in words. Throws a DataError where the prices do not show a split:
- * they take it into account already, or the date is wrong.
+ * oldest first. In words: what lies outside the bars and changes nothing, and moves of more than 3 % beside a split. Throws a DataError
+ * where the prices do not show a split within 10 %: they take it into account already, or its date or ratio is wrong; and for dividends
+ * of adjusted prices.
  */
 export function applySplits(columns: BarColumns, splits: readonly Split[], place: SplitPlace): readonly string[] {
   const { openTime, open, high, low, close, volume } = columns;
-  const { file, intervalMs, zone } = place;
+  const { file, intervalMs, zone, adjusted } = place;
+  const paid = adjusted ? splits.find(({ dividend }) => dividend > 0) : undefined;
+  if (paid) {
+    throw new DataError(
+      `${file}: Expected no dividends for prices scaled to the adjusted close, which has them taken off, received ${paid.dividend} on ` +
+        `${dayName(paid.date)}; leave out the adjustment or the dividends`,
+      { file },
+    );
+  }
   const length = openTime.length;
   // A bar of a day stands at midnight UTC of its day wherever it is from.
   const dayOf = (row: number) => {
@@ -96,7 +125,15 @@ export function applySplits(columns: BarColumns, splits: readonly Split[], place
   // All are judged by the prices as they stand.
   const factors = found.map(({ row, date, ratio, dividend }) => {
     const before = close[row - 1]!;
-    if (ratio !== 1 && !shows(before / open[row]!, ratio)) {
+    const share = (dividend * ratio) / before;
+    if (!(share < 1)) {
+      throw new DataError(
+        `${file}: Expected a dividend on ${dayName(date)} below the close of ${before}, received ${dividend}; correct it`,
+        { file },
+      );
+    }
+    const jump = (before * (1 - share)) / open[row]!;
+    if (ratio !== 1 && !shows(jump, ratio)) {
       const rows = Array.from({ length: 2 * SEARCHED + 1 }, (_, k) => row - SEARCHED + k);
       const other = rows.find((candidate) => candidate > 0 && candidate < length && shows(close[candidate - 1]! / open[candidate]!, ratio));
       const instead = other === undefined ? 'they may take it into account already' : `${dayName(dayOf(other))} shows it`;
@@ -106,11 +143,11 @@ export function applySplits(columns: BarColumns, splits: readonly Split[], place
         { file },
       );
     }
-    const share = (dividend * ratio) / before;
-    if (!(share < 1)) {
-      throw new DataError(
-        `${file}: Expected a dividend on ${dayName(date)} below the close of ${before}, received ${dividend}; correct it`,
-        { file },
+    const move = ratio / jump;
+    if (ratio !== 1 && Math.abs(Math.log(move)) > TOLD) {
+      const percent = Math.abs(100 * (move - 1)).toFixed(1);
+      notes.push(
+        `beside the split ${ratio}:1 of ${dayName(date)} the open lies ${percent} % ${move > 1 ? 'above' : 'below'} the last close`,
       );
     }
     return { row, ratio, share };
@@ -131,9 +168,9 @@ export function applySplits(columns: BarColumns, splits: readonly Split[], place
   return notes;
 }
 
-/** Whether a close over the next open is nearer to the ratio of a split than to no split at all. */
+/** Whether a close over the next open is near the ratio of a split, and nearer to it than to no split at all. */
 function shows(jump: number, ratio: number): boolean {
-  return Math.abs(Math.log(jump / ratio)) < Math.abs(Math.log(ratio)) / 2;
+  return Math.abs(Math.log(jump / ratio)) <= Math.min(TOLERANCE, Math.abs(Math.log(ratio)) / 2);
 }
 
 function dayName(time: number): string {

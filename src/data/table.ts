@@ -1,6 +1,6 @@
 import type { BarColumns, Bars } from '../core/bars.ts';
 import { createCsvParser, type TableRows } from './csv-rows.ts';
-import { readBlocks, readWhole, withFile } from './file-blocks.ts';
+import { expectUtf8, readBlocks, readWhole, withFile } from './file-blocks.ts';
 import { parseJsonRows } from './json-rows.ts';
 import { type Calendar, inspect, type ProblemKind, problemRows, type Quality, refusal } from './quality.ts';
 import { settleInterval } from './row-distance.ts';
@@ -58,7 +58,11 @@ async function readRows(path: string, options: TableOptions, format: TableFormat
     return readParquetRows(path, options);
   }
   return withFile(path, format === 'json' ? 'a JSON file' : 'a CSV file', async (file) => {
-    if (format === 'json') return parseJsonRows((await readWhole(file, path)).toString('utf8'), path, options);
+    if (format === 'json') {
+      const content = await readWhole(file, path);
+      expectUtf8(content, path);
+      return parseJsonRows(content.toString('utf8'), path, options);
+    }
     const parser = createCsvParser(path, options, file.size);
     await readBlocks(file, path, parser);
     return parser.finish();
@@ -78,7 +82,9 @@ export function inspectRows(rows: TableRows, intervalMs: number, file: string, o
     for (const column of Object.values(columns) as Float64Array[]) column.reverse();
     notes.push('the rows stand newest first and were read from the end');
   }
-  notes.push(...applySplits(columns, splits, { file, intervalMs, zone: options.splitZone ?? options.zone }));
+  notes.push(
+    ...applySplits(columns, splits, { file, intervalMs, zone: options.splitZone ?? options.zone, adjusted: options.adjusted ?? false }),
+  );
   const faulty = drop.length > 0 ? problemRows(columns, intervalMs, drop, calendar) : new Set<number>();
   if (faulty.size > 0) {
     columns = without(columns, faulty);

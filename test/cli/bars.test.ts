@@ -43,7 +43,7 @@ describe('bars of a stored market', () => {
       revisions: 1,
       repairs: [],
       answered: [{ from: '2024-01-01T00:00:00Z', to: '2024-01-13T12:00:00Z' }],
-      counts: { spike: 2 },
+      counts: { spike: 1 },
     });
   });
 
@@ -87,8 +87,10 @@ describe('bars repair', () => {
     expect(spikes[0]).toBe('2024-01-09T08:00:00Z');
     const { repairs } = await json('bars', 'repair', MARKET, '--interval', '1h', '--drop', 'spike', ...place);
     expect(repairs).toEqual([{ market: MARKET, interval: '1h', dropped: spikes }]);
-    const again = await paperwalk(['bars', 'repair', MARKET, '--drop', '2031-01-01', ...place]);
+    const again = await paperwalk(['bars', 'repair', MARKET, '--drop', 'zero-volume', ...place]);
     expect(again).toMatchObject({ code: 0, stdout: `${MARKET} 1h: nothing to drop.\n` });
+    const absent = await paperwalk(['bars', 'repair', MARKET, '--drop', '2031-01-01', ...place]);
+    expect(absent).toMatchObject({ code: 3, stderr: expect.stringContaining('that open at 2031-01-01, received none') });
   });
 
   it('refuses what it does not know, and to guess', async () => {

@@ -31,7 +31,7 @@ async function start(options: Partial<Parameters<typeof startExchange>[0]> = {})
     dialect: 'binance',
     markets: [
       { symbol: 'BTC/USDT', bars },
-      { symbol: 'ETH/USDT', bars: randomBars({ seed: 2, length: 50, gaps: 0.2 }) },
+      { symbol: 'ETH/USDT', bars: randomBars({ seed: 2, length: 50, gaps: 0.2, silent: 0 }) },
     ],
     now: () => bars.openTime.at(-1)! + HOUR,
     ...options,
@@ -72,8 +72,11 @@ describe('paperwalk fetch', () => {
     await start();
     const answer = await fetch(['binance', 'BTC/USDT', 'ETH/USDT', '1h', ...from, '--workspace', newFolder()]);
     expect(answer).toMatchObject({ code: 0, stderr: '' });
-    const [bitcoin, ether] = answer.stdout.trimEnd().split('\n');
+    const [bitcoin, warnings, ether] = answer.stdout.trimEnd().split('\n');
     expect(bitcoin).toBe('binance:BTC/USDT 1h: 2,000 bars, 2020-01-01T00:00:00Z to 2020-03-24T07:00:00Z, 2,000 new');
+    // Bars without volume are the only thing wrong with them.
+    const silent = bars.volume.filter((volume) => volume === 0).length;
+    expect(warnings).toBe(`  ${silent} warnings about these bars; paperwalk bars binance:BTC/USDT says where`);
     expect(ether).toMatch(
       /^binance:ETH\/USDT 1h: 50 bars, 2020-01-01T\d\d:00:00Z to .+, 50 new, \d+ gaps \(\d+ bars the exchange does not have\)$/,
     );
@@ -100,7 +103,9 @@ describe('paperwalk fetch', () => {
           calls: 3,
           gaps: 0,
           missing: 0,
+          dropped: 0,
           unanswered: 0,
+          warnings: bars.volume.filter((volume) => volume === 0).length,
           fundingRates: 0,
         },
       ],
@@ -114,6 +119,7 @@ describe('paperwalk fetch', () => {
     await start({ dialect: 'coinbase' });
     const answer = await fetch(['coinbase', 'BTC/USDT', '4h', ...from, '--to', '2020-01-03T12:00Z', '--workspace', newFolder()]);
     expect(answer.stdout).toBe('coinbase:BTC/USDT 4h: 15 bars, 2020-01-01T00:00:00Z to 2020-01-03T08:00:00Z, 15 new\n');
+    expect(answer.code).toBe(0);
   });
 
   it('goes on with the other markets where one fails, and answers with the worst code', async () => {
@@ -132,7 +138,33 @@ describe('paperwalk fetch', () => {
     const args = ['binance', 'BTC/USDT', '1h', '--workspace', newFolder()];
     await fetch([...args, ...from, '--to', '2020-01-02']);
     const { stdout } = await fetch([...args, '--from', '2020-01-03', '--to', '2020-01-04']);
-    expect(stdout).toContain('1 gap (0 bars the exchange does not have, 24 not fetched)');
+    expect(stdout).toContain('1 gap (24 bars not fetched)');
+  });
+
+  it('tells bars that a person dropped from those that the exchange does not have', async () => {
+    await start();
+    const folder = newFolder();
+    const args = ['binance', 'BTC/USDT', '1h', ...from, '--workspace', folder];
+    await fetch(args);
+    const dropped = ['--drop', '2020-02-01T04:00Z', '--drop', '2020-02-01T05:00Z'];
+    await paperwalk(['bars', 'repair', 'binance:BTC/USDT', ...dropped, '--workspace', folder]);
+    expect((await fetch(args)).stdout).toContain('1 gap (2 bars dropped by repairs)\n');
+    expect(JSON.parse((await fetch([...args, '--json'])).stdout).markets).toMatchObject([
+      { gaps: 1, missing: 0, dropped: 2, unanswered: 0 },
+    ]);
+  });
+
+  it('ends with 3 where the exchange has no bars in the range and none are stored, and says so whatever is printed', async () => {
+    await start();
+    const args = ['binance', 'BTC/USDT', '1h', '--from', '2018-01-01', '--to', '2018-02-01', '--workspace', newFolder()];
+    const words =
+      'binance:BTC/USDT 1h: Expected bars from 2018-01-01T00:00:00Z to 2018-02-01T00:00:00Z, received none; ' +
+      'the exchange has no closed bars in that range, take another\n';
+    expect(await fetch(args)).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining(words) });
+    expect(await fetch([...args, '--quiet'])).toEqual({ code: 3, stdout: '', stderr: words });
+    const json = await fetch([...args, '--json', '--quiet']);
+    expect([json.code, json.stderr]).toEqual([3, words]);
+    expect(JSON.parse(json.stdout).markets).toMatchObject([{ bars: 0, added: 0, from: null }]);
   });
 
   it('tells of candles that were refused, and fails where all were', async () => {

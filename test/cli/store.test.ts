@@ -26,7 +26,7 @@ describe('import, bars and export', () => {
     expect(imported).toEqual({
       code: 0,
       stdout: 'Read 3 bars, 2024-01-01T00:00:00Z to 2024-01-04T00:00:00Z. test:A/B now has 3 (3 new).\n',
-      stderr: `${source}: 1 gap, 1 bars missing, the longest 48 h; on line 4, 2024-01-04T00:00:00Z: expected 1 more bars between 2024-01-02T00:00:00Z and 2024-01-04T00:00:00Z\n`,
+      stderr: `${source}: 1 gap, 1 bar missing, the longest 48 h; on line 4, 2024-01-04T00:00:00Z: expected 1 more bar between 2024-01-02T00:00:00Z and 2024-01-04T00:00:00Z\n`,
     });
     const target = path('again.csv');
     const exported = await paperwalk(['export', target, '--market', 'test:A/B', '--interval', '1d', ...workspace('w1')]);
@@ -67,7 +67,7 @@ describe('import, bars and export', () => {
     expect(code).toBe(3);
     expect(stdout).toBe('');
     expect(stderr).toBe(
-      `${bad}:3: Expected one bar per opening time, received that of line 2 again (rows refused: duplicate 1, impossible 1); correct the data\n`,
+      `${bad}:3: Expected one bar per opening time, received that of line 2 again (rows refused: duplicate 1, impossible 1); correct the data, or import it with --drop duplicate --drop impossible\n`,
     );
     expect(existsSync(path('w4'))).toBe(false);
   });

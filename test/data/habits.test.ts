@@ -164,8 +164,31 @@ describe('a file', () => {
   test('without a column for volume has the volume 0 where that is allowed, and says so', () => {
     const content = 'Date,Open,High,Low,Close\n2024-01-02,10,12,9,11\n';
     expect(rowsOf(content, DAY, { volumeOptional: true })).toEqual(['2024-01-02T00:00 10 12 9 11 0']);
-    expect(notesOf(content, DAY, { volumeOptional: true })).toEqual(['no column for volume; the volume is 0 throughout']);
+    expect(notesOf(content, DAY, { volumeOptional: true })).toEqual([
+      'no column for volume; the volume is 0 throughout, and no order fills in a bar without volume',
+    ]);
     expect(refused(content)).toContain('column for volume');
+  });
+
+  test('of MetaTrader without volumes has the ticks in their place, from the first row to the last, and says so', () => {
+    const header = '<DATE>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\n';
+    const none = `${header}2024.01.02\t10\t12\t9\t11\t900\t0\t1\n2024.01.03\t11\t13.5\t10\t13\t901\t0\t1\n`;
+    const volumes = (content: string, options = {}) => rowsOf(content, DAY, options).map((row) => row.split(' ')[5]);
+    expect(volumes(none)).toEqual(['900', '901']);
+    expect(notesOf(none, DAY)).toEqual(['no volumes; the number of ticks (TICKVOL) stands for the volume']);
+    const late = none.replace('901\t0', '901\t7');
+    expect(volumes(late)).toEqual(['0', '7']);
+    expect(notesOf(late, DAY)).toEqual([]);
+    expect(volumes(none.replace('900', '0').replace('901', '0'))).toEqual(['0', '0']);
+    const without = none.replace('<VOL>\t', '').replaceAll('\t0\t', '\t');
+    expect(volumes(without, { volumeOptional: true })).toEqual(['900', '901']);
+    expect(refused(none.replace('901', 'x'))).toMatch(/^prices\.csv:3: Expected a finite number for ticks, received "x"/);
+  });
+
+  test('may write the name of its one ticker in two ways, or leave it out', () => {
+    const content =
+      'Date,Symbol,Open,High,Low,Close,Volume\n2024-01-02,BTC/USD,10,12,9,11,5\n2024-01-03,btcusd,11,13.5,10,13,6\n2024-01-04,,11,13.5,10,13,6\n';
+    expect(rowsOf(content, DAY)).toHaveLength(3);
   });
 
   test('whose time of day stands apart names no zone, and that is said', () => {
@@ -238,9 +261,39 @@ describe('near, but refused with what to do, is', () => {
       '2024.01.02,14:00,10,12,9,11,5\n2024.01.02,15:00,10,12,9,11,5\n',
       /^prices\.csv:1: .*header with a column for time.*name the columns in the first line/,
     ],
+    [
+      'a second ticker',
+      'Date,Symbol,Open,High,Low,Close,Volume\n2024-01-02,AAPL,10,12,9,11,5\n2024-01-03,AAPL,10,12,9,11,5\n2024-01-04,AAPLX,10,12,9,11,5\n',
+      /^prices\.csv:4: Expected one ticker in a file, received AAPL, AAPLX; write a file for each$/,
+    ],
+    [
+      'a second ticker of stooq, the rows of each behind the other',
+      '<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>\nAAPL.US,D,20240102,000000,10,12,9,11,5,0\nIBM.US,D,20240103,000000,11,13.5,10,13,6,0\n',
+      /^prices\.csv:3: Expected one ticker in a file, received AAPL\.US, IBM\.US; write a file for each$/,
+    ],
+    [
+      'lines that end in carriage returns',
+      `${HEADER}2024-01-02,10,12,9,11,5\n`.replaceAll('\n', '\r'),
+      /^prices\.csv: Expected lines that end in a line feed, received carriage returns only; save it with the line ends of Unix$/,
+    ],
+    ['UTF-16 without its mark', [...HEADER].join('\u0000'), /received a file with zero bytes, as UTF-16 has them; save it as UTF-8$/],
     ['a Feather file', 'ARROW1\u0000\u0000', /Feather file, which is not read; export it as Parquet, CSV or JSON/],
     ['a zip archive', 'PK\u0003\u0004', /zip archive; unpack it/],
   ])('%s', (_, content, message) => expect(refused(content)).toMatch(message));
+});
+
+describe('a file in UTF-16', () => {
+  const little = Buffer.from('\uFEFFDate,Open,High,Low,Close,Volume\n2024-01-02,10,12,9,11,5\n', 'utf16le');
+  test.each([
+    ['little', 'little.csv', little],
+    ['big', 'big.csv', Buffer.from(little).swap16()],
+    ['packed', 'little.csv.gz', gzipSync(little)],
+    ['JSON', 'little.json', Buffer.from('\uFEFF[]', 'utf16le')],
+  ])('is refused (%s)', async (_, name, content) => {
+    writeFileSync(join(folder, name), content);
+    const words = `${name}: Expected text in UTF-8, received UTF-16; save it as UTF-8`;
+    await expect(readTable(join(folder, name), { market: 'TEST', intervalMs: DAY })).rejects.toThrow(words);
+  });
 });
 
 describe('the JSON of freqtrade', () => {

@@ -100,6 +100,24 @@ describe('what is no table of bars is refused', () => {
     ],
   ])('such as %s', async (_, content, message) => expect(await refused(content)).toMatch(message));
 
+  test('such as several tickers, in whatever group of rows the second stands', async () => {
+    const many = hourlyBars(1500);
+    const tickers = (change: number) =>
+      Array.from({ length: 1500 }, (_, row) => (row < change ? 'BTC/USDT' : row === change ? 'ETH' : 'IBM'));
+    const content = (symbols: string[]) =>
+      built([
+        { name: 'timestamp', data: many.openTime, type: 'TIMESTAMP' as const },
+        column('Symbol', symbols),
+        ...['open', 'high', 'low', 'close', 'volume'].map((name) => column(name, many[name as 'open'])),
+      ]);
+    for (const change of [1, 1000, 1499])
+      expect(await refused(content(tickers(change)))).toBe(
+        `bars.parquet, row ${change}: Expected one ticker in a file, received BTC/USDT, ETH; write a file for each`,
+      );
+    expect((await read(content(tickers(1500)))).bars.length).toBe(1500);
+    expect((await read(content(tickers(1500).with(700, 'btcusdt').with(800, '')))).bars.length).toBe(1500);
+  });
+
   test('such as a file that is damaged inside', async () => {
     const content = writeParquet(hourlyBars(500));
     content.fill(0xff, 4, 400);
@@ -117,7 +135,7 @@ describe('what is no table of bars is refused', () => {
     expect(await refused(without)).toContain('column for volume');
     const { bars: read1, notes } = await read(without, { volumeOptional: true });
     expect([...read1.volume]).toEqual([0, 0, 0]);
-    expect(notes).toEqual(['no column for volume; the volume is 0 throughout']);
+    expect(notes).toEqual(['no column for volume; the volume is 0 throughout, and no order fills in a bar without volume']);
   });
 });
 

@@ -42,6 +42,17 @@ describe('a table of splits', () => {
     ]);
   });
 
+  test('may be what yfinance writes, with 0 for none, times and other columns beside', async () => {
+    const actions =
+      'Date,Dividends,Stock Splits\n2012-08-09 00:00:00-04:00,0.094643,0.0\n2014-06-09 00:00:00-04:00,0.0,7.0\n2014-06-10 00:00:00-04:00,0.0,0.0\n';
+    const expected = [split('2012-08-09', 1, 0.094643), split('2014-06-09', 7)];
+    expect(await readSplits(file(actions))).toEqual(expected);
+    const history =
+      'Date,Open,Volume,Dividends,Stock Splits\n2012-08-09,22.06,"215,000",0.094643,0.0\n2014-06-09,23.17,"301,660",0.0,7.0\n2014-06-10,23.68,"251,108",0.0,0.0\n';
+    expect(await readSplits(file(history))).toEqual(expected);
+    expect(await readSplits(file('"Date","Split"\r"2014-06-09","7:1"\r'))).toEqual([split('2014-06-09', 7)]);
+  });
+
   test.each([
     [
       'another header',
@@ -56,6 +67,7 @@ describe('a table of splits', () => {
     ],
     ['a ratio of nothing', 'date,ratio\n2020-08-31,0:1\n', /splits\.csv:2: Expected a ratio/],
     ['a dividend that is none', 'date,dividend\n2020-08-31,-1\n', /splits\.csv:2: Expected a dividend such as 0.24, received "-1"/],
+    ['UTF-16', `\u0000d\u0000a\u0000t\u0000e\u0000,`, /splits\.csv: Expected text in UTF-8, received a file with zero bytes/],
     ['a date twice', 'date,ratio\n2020-08-31,4:1\n2020-08-31,2\n', /splits\.csv: Expected each date once, received 2020-08-31 twice/],
   ])('is refused with %s', async (_, text, message) => {
     await expect(readSplits(file(text))).rejects.toThrow(message);
@@ -105,8 +117,25 @@ describe('a split', () => {
     expect(() => read(RAW, [split('2024-01-02', 2)])).toThrow(
       /split 2:1 of 2024-01-02, .*\(2024-01-03 shows it\); correct or remove its line/,
     );
-    // Of another ratio: 7:1 is further from the fall to half than no split at all.
-    expect(() => read(RAW, [split('2024-01-03', 7)])).toThrow(DataError);
+  });
+
+  test('of another ratio than the prices show is refused: a fall of a tenth beside it is no split', () => {
+    for (const ratio of [7, 3, 2.5, 1.75, 1.5]) expect(() => read(RAW, [split('2024-01-03', ratio)]), `${ratio}:1`).toThrow(DataError);
+    // 100 to 55.2 are 2:1 and exp(0.0988), to 55.3 exp(0.1007); a share dividend of 5 % is told from none by half of it.
+    const opens = (open: number) => RAW.replace('03,51,52,50,51', `03,${open},56,50,51`);
+    expect(read(opens(55.2), [split('2024-01-03', 2)]).bars.length).toBe(4);
+    expect(() => read(opens(55.3), [split('2024-01-03', 2)])).toThrow(/they may take it into account already/);
+    const share = (open: number) =>
+      read(`${HEADER}2024-01-01,105,105,105,105,1\n2024-01-02,${open},105,99,100,1\n`, [split('2024-01-02', 1.05)]);
+    expect(share(102).bars.length).toBe(2);
+    expect(() => share(103)).toThrow(DataError);
+  });
+
+  test('beside which the price moves by more than 3 % has that told', () => {
+    const moved = (open: number) => read(RAW.replace('03,51,52,50,51', `03,${open},52,47,51`), [split('2024-01-03', 2)]).notes;
+    expect(moved(51.5)).toEqual([]);
+    expect(moved(52)).toEqual(['beside the split 2:1 of 2024-01-03 the open lies 4.0 % above the last close']);
+    expect(moved(47.5)).toEqual(['beside the split 2:1 of 2024-01-03 the open lies 5.0 % below the last close']);
   });
 
   test('outside the bars changes nothing, and is told', () => {
@@ -144,6 +173,21 @@ describe('a dividend', () => {
     expect(read(RAW, [split('2024-01-03', 2, 1)]).bars.close[1]).toBeCloseTo(49, 12);
   });
 
+  test('on the day of a split is no part of the move beside it', () => {
+    // 100 becomes 50, of which 8 are paid: 42.
+    const { notes } = read(RAW.replace('03,51,52,50,51', '03,42,52,42,51'), [split('2024-01-03', 2, 8)]);
+    expect(notes).toEqual([]);
+  });
+
+  test('is refused for prices scaled to the adjusted close, which has it taken off', () => {
+    const text =
+      'Date,Open,High,Low,Close,Adj Close,Volume\n2024-01-01,80,80,80,80,78,10\n2024-01-02,78,78,78,78,78,10\n2024-01-03,78,78,78,78,78,10\n';
+    expect(() => read(text, [split('2024-01-02', 1, 2)], { adjusted: true })).toThrow(
+      /^prices\.csv: Expected no dividends for prices scaled to the adjusted close, .*received 2 on 2024-01-02; leave out the adjustment or the dividends$/,
+    );
+    expect(() => read(text, [split('2024-01-02', 2)], { adjusted: true })).toThrow(/prices that show the split 2:1/);
+  });
+
   test('above the price is refused', () => {
     expect(() => read(RAW, [split('2024-01-02', 1, 99)])).toThrow(/Expected a dividend on 2024-01-02 below the close of 99, received 99/);
   });
@@ -175,6 +219,13 @@ describe.skipIf(!existsSync(DATA))('the splits of Apple (skipped where ../shared
     ];
     const last = new Map(Array.from({ length: hours.length }, (_, i) => [day(hours.openTime[i]!), hours.close[i]!]));
     expect([...days.openTime].map((time) => last.get(day(time)))).toEqual([...days.close]);
+  });
+
+  test('are refused with another ratio', async () => {
+    for (const ratio of ['3:1', '5:2', '7:4']) {
+      const splits = await readSplits(file(`date,ratio\n2000-06-21,${ratio}\n`));
+      await expect(apple('AAPL-1d-lean-unadjusted.csv', { splits }), ratio).rejects.toThrow(/show the split .* of 2000-06-21/);
+    }
   });
 
   test('are refused for prices that take them into account already', async () => {

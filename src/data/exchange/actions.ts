@@ -17,7 +17,7 @@ const account: Action = {
   exitCode: 4,
   advice: 'only what is public is read, without an account; take another exchange',
 };
-const place: Action = { kind: 'refuse', exitCode: 4, advice: 'it may not serve your country; take another exchange' };
+const place: Action = { kind: 'refuse', exitCode: 4, advice: 'it may not serve your country or address; take another exchange' };
 const rejected: Action = { kind: 'refuse', exitCode: 4, advice: 'try again later, or take another exchange' };
 
 /**
@@ -41,6 +41,8 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
   MarketClosed: rejected,
   ManualInteractionNeeded: rejected,
   RestrictedLocation: place,
+  PlaceError: place,
+  MissingPageError: rejected,
   InsufficientFunds: rejected,
   InvalidAddress: rejected,
   AddressPending: rejected,

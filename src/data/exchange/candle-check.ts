@@ -1,5 +1,6 @@
 import { type BarColumns, barProblem } from '../../core/bars.ts';
 import { boundaryBefore } from '../../core/resample.ts';
+import { formatInstant } from '../instant.ts';
 import { LARGEST_VALUE } from '../quality.ts';
 import type { Span } from '../store/span.ts';
 import type { Candle } from './feed.ts';
@@ -18,18 +19,15 @@ export interface CheckedCandles {
   readonly refused: readonly RefusedCandle[];
   /** Opening times on the grid that the page says anything about, refused ones included, ascending. */
   readonly times: readonly number[];
-  /** Whether one opens after the span: nothing within it is left out by the length of the page. */
+  /** Whether one opens after the span, and is no refused one: nothing within it is left out by the length of the page. */
   readonly beyond: boolean;
 }
 
-/** The year 2200: a later time is none. */
-const LATEST = 7_258_118_400_000;
-
 /**
  * Sorts an exchange's candles out: those outside the span are left aside, equal ones of one time count once, and impossible ones, those off the
- * interval's grid and those that contradict each other are refused with the reason.
+ * interval's grid, those later than `latest` (ms UTC) and those that contradict each other are refused with the reason.
  */
-export function checkCandles(rows: readonly Candle[], intervalMs: number, span: Span): CheckedCandles {
+export function checkCandles(rows: readonly Candle[], intervalMs: number, span: Span, latest: number): CheckedCandles {
   const refused: RefusedCandle[] = [];
   const times = new Set<number>();
   const byTime = new Map<number, Candle>();
@@ -37,8 +35,9 @@ export function checkCandles(rows: readonly Candle[], intervalMs: number, span: 
   let beyond = false;
   for (const row of rows) {
     const time = row.openTime;
-    if (!Number.isInteger(time) || time <= 0 || time > LATEST) {
-      refused.push({ time: null, reason: `expected an opening time in ms UTC, received ${time}` });
+    const timeless = timeProblem(time, latest);
+    if (timeless !== undefined) {
+      refused.push({ time: null, reason: timeless });
       continue;
     }
     if (time >= span.to) beyond = true;
@@ -62,6 +61,13 @@ export function checkCandles(rows: readonly Candle[], intervalMs: number, span: 
     times: [...times].filter((time) => time >= span.from).sort(ascending),
     beyond,
   };
+}
+
+/** Why a time cannot be that of a candle. */
+function timeProblem(time: number, latest: number): string | undefined {
+  // The last year that is written with four digits.
+  if (!Number.isInteger(time) || time <= 0 || time >= 253_402_300_800_000) return `expected an opening time in ms UTC, received ${time}`;
+  return time > latest ? `expected an opening time until ${formatInstant(latest)}, received ${formatInstant(time)}` : undefined;
 }
 
 function problemOf({ openTime, open, high, low, close, volume }: Candle): string | undefined {

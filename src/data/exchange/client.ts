@@ -1,6 +1,7 @@
 import { intervalMs, intervalName } from '../../core/interval.ts';
 import { nearestName } from '../../core/nearest.ts';
 import { formatInstant } from '../instant.ts';
+import { checkAnswers } from './answer-check.ts';
 import { type CcxtClient, type CcxtMarket, loadCcxtClient } from './ccxt-client.ts';
 import { ExchangeError, GarbageError } from './exchange-error.ts';
 import type { Candle, Feed, FundingRate, Quote } from './feed.ts';
@@ -107,14 +108,14 @@ export function createFeed(
     const found = client.markets && Object.hasOwn(client.markets, symbol) ? client.markets[symbol] : undefined;
     if (found) return found;
     const symbols = [...markets.keys()];
-    const base = symbol.split(/[/:]/)[0]?.toUpperCase();
+    const base = symbol.split(/[/:]/, 1)[0]!.toUpperCase();
     const kin = symbols.filter((name) => name.startsWith(`${base}/`)).slice(0, 5);
     const nearest = nearestName(symbol, symbols);
     const advice = nearest
       ? `did you mean ${nearest}?`
       : kin.length > 0
         ? `it lists ${kin.join(', ')}`
-        : 'a symbol such as BTC/USDT is meant';
+        : `none of the ${symbols.length} markets in its list has the base ${JSON.stringify(base).slice(1, -1)}${symbol.includes('/') ? '' : '; a symbol such as BTC/USDT is meant'}`;
     throw new ExchangeError(`${exchange}: Expected one of its markets, received ${JSON.stringify(symbol)}; ${advice}`, 2);
   };
 
@@ -195,15 +196,7 @@ function prepare(client: CcxtClient, timeoutMs: number, send: CcxtClient['fetchI
   if (!Object.hasOwn(Object.getPrototypeOf(client) as object, 'parseOHLCVs')) {
     client.parseOHLCVs = (rows, market) => (Array.isArray(rows) ? rows.map((row) => client.parseOHLCV(row, market)) : rows);
   }
-  // ccxt hands on what is no JSON as if it were an answer, and takes some failures for success.
-  const handleErrors = client.handleErrors.bind(client);
-  client.handleErrors = (status, reason, url, method, headers, body, answer, ...rest) => {
-    const success = status >= 200 && status < 300;
-    if (success && (typeof answer !== 'object' || answer === null)) throw new GarbageError('an answer that is no JSON');
-    const handled = handleErrors(status, reason, url, method, headers, body, answer, ...rest);
-    if (!success && !Object.hasOwn(client.httpExceptions, String(status))) throw new GarbageError(`HTTP ${status} ${reason}`);
-    return handled;
-  };
+  checkAnswers(client);
 }
 
 async function quoteOf(client: CcxtClient, symbol: string, lastDate: () => number): Promise<Quote> {

@@ -79,7 +79,9 @@ export async function download(options: DownloadOptions): Promise<Download> {
   if (!(await recentInformation(store, name, now()))) await store.saveInformation(information, now());
 
   // Asked before the candles: whatever is closed by then is closed in every answer that follows.
+  const asked = now();
   const time = await feed.time();
+  const present = () => time + Math.max(0, now() - asked);
   const range = {
     from: boundaryAfter(options.from, intervalMs),
     to: Math.min(boundaryAfter(options.to, intervalMs), boundaryBefore(time, intervalMs)),
@@ -87,7 +89,8 @@ export async function download(options: DownloadOptions): Promise<Download> {
   const { coverage } = await store.log(name, intervalMs);
   const end = coverage.at(-1)?.to;
   const tail = end === undefined || end > range.to ? undefined : { from: Math.max(range.from, end - ASKED_AGAIN * intervalMs), to: end };
-  const spans = uncovered(range, coverage).reduce<readonly Span[]>(joinSpans, joinSpans([], tail));
+  const open = uncovered(range, coverage).reduce<readonly Span[]>(joinSpans, joinSpans([], tail));
+  const spans = pageful(open, feed.pageLimit(symbol) * lowerMs);
   const stored = tail && (await storedWithin(store, name, intervalMs, tail));
 
   const expected = spans.reduce((sum, { from, to }) => sum + (to - from) / intervalMs, 0);
@@ -98,7 +101,7 @@ export async function download(options: DownloadOptions): Promise<Download> {
   for (const span of spans) {
     const compose = createComposition(name, lowerMs, intervalMs);
     let until = span.from;
-    for await (const page of pages({ feed, symbol, intervalMs: lowerMs, span, bounded: span.to < range.to })) {
+    for await (const page of pages({ feed, symbol, intervalMs: lowerMs, span, bounded: span.to < range.to, time: present })) {
       signal?.throwIfAborted();
       refused.push(...page.refused);
       for (const covered of page.covered) {
@@ -128,7 +131,7 @@ export async function download(options: DownloadOptions): Promise<Download> {
       (await store.list()).find(({ market, intervalMs: length }) => market === name && length === intervalMs)?.from ?? range.from;
     const wanted = { from: Math.max(range.from, first), to: Math.min(options.to, time) };
     for (const span of uncovered(wanted, await store.fundingCoverage(name))) {
-      for await (const { rates, covered } of fundingPages(feed, symbol, span)) {
+      for await (const { rates, covered } of fundingPages({ feed, symbol, span, time })) {
         signal?.throwIfAborted();
         fundingRates += (await store.saveFunding(name, rates, { seen: now(), revise: true, covered })).added;
       }
@@ -146,6 +149,17 @@ function lowerInterval({ exchange, intervals }: Feed, intervalMs: number): numbe
       `it offers ${intervals.map(intervalName).join(', ')}`,
     2,
   );
+}
+
+/** Spans with those made one that a page of so many ms holds together: the many holes of a page left open cost one question. */
+function pageful(spans: readonly Span[], lengthMs: number): readonly Span[] {
+  const joined: Span[] = [];
+  for (const { from, to } of spans) {
+    const last = joined.at(-1);
+    if (last && to - last.from <= lengthMs) joined[joined.length - 1] = { from: last.from, to };
+    else joined.push({ from, to });
+  }
+  return joined;
 }
 
 async function storedWithin(store: BarStore, market: string, intervalMs: number, { from, to }: Span) {

@@ -12,6 +12,16 @@ export class ExchangeError extends Error {
   }
 }
 
+/** The exchange does not serve whoever asks from here. */
+export class PlaceError extends Error {
+  override readonly name = 'PlaceError';
+}
+
+/** The exchange knows no such address. */
+export class MissingPageError extends Error {
+  override readonly name = 'MissingPageError';
+}
+
 /** An answer that is none: no JSON, too long, of another market, without its numbers. Asked for again, since such things pass. */
 export class GarbageError extends Error {
   override readonly name = 'GarbageError';

@@ -1,44 +1,139 @@
 import type { FundingRates } from '../../core/funding.ts';
 import type { Span } from '../store/span.ts';
-import type { Feed } from './feed.ts';
+import type { Feed, FundingRate } from './feed.ts';
 
-/** Funding rates that an exchange has answered with, and the span within which it has no others. */
+/** Funding rates, and a span within which the exchange has these and no others: an empty one where their times are in doubt. */
 export interface FundingPage {
   readonly rates: FundingRates;
   readonly covered: Span;
 }
 
-/** How far an empty page is trusted, ms: rates come every few hours. */
-const EMPTY_PAGE = 30 * 86_400_000;
+export interface FundingPagesOptions {
+  readonly feed: Feed;
+  readonly symbol: string;
+  /** ms UTC. */
+  readonly span: Span;
+  /** The exchange's present instant, ms UTC. */
+  readonly time: number;
+}
+
+const SECOND = 1000;
+/** Longer than the time from one rate to the next, and than that of the rates of a full answer; the next one may be stated ahead. */
+const DAY = 86_400_000;
+/** No exchange looks further ahead than this and cuts its answer at the front, ms. */
+const LONGEST_WINDOW = 128 * DAY;
 /** A rate is a small share; at this one a position is gone. */
 const LARGEST = 1;
 
 /**
- * The funding rates of a market within a span (ms UTC), page by page, oldest first. Their times are rounded to whole seconds: exchanges state them
- * some ms after the full hour that they are of. What is no rate is left out, and the span up to the next one with it.
+ * The funding rates of a market within a span (ms UTC), oldest first and each once, however the exchange pages: from `since` on, within a window of
+ * its own, from its front or its back; of one that only tells its newest ones, those. Their times are rounded to whole seconds: exchanges
+ * state them some ms after the full hour that they are of.
+ *
+ * Rates have no grid, so an answer settles only what lies between its own ones that follow each other; answers overlap by a rate. What is
+ * before the first, after the last, or between the neighbours of what is no rate stays open. Where a time is impossible or told twice, any of the
+ * answer's rates may be missing, and it settles nothing.
+ *
+ * Of r rates in answers of n, with h holes between answers, over d days: at most r / (n - 1) + 1 + (h + 1) (11 + log2 d) questions; eleven for
+ * each answer that an exchange cuts at the front. Errors are those of the feed.
  */
-export async function* fundingPages(feed: Feed, symbol: string, span: Span): AsyncGenerator<FundingPage> {
-  let settled = span.from;
-  let since = span.from;
-  while (since < span.to) {
-    const answered = await feed.fundingRates(symbol, since);
-    const rates = new Map<number, number>();
-    let sound = true;
-    for (const { time, rate } of answered) {
-      const second = Math.round(time / 1000) * 1000;
-      if (!Number.isFinite(time) || !(Math.abs(rate) < LARGEST)) sound = false;
-      else if (second >= since && second < span.to) rates.set(second, rate);
+export async function* fundingPages({ feed, symbol, span, time }: FundingPagesOptions): AsyncGenerator<FundingPage> {
+  const ask = async (instant: number): Promise<Answer> => {
+    const since = Math.max(0, instant);
+    return checkRates(await feed.fundingRates(symbol, since), since, time + DAY);
+  };
+  /** Up to where one rate has led to the next. */
+  let known = span.from;
+  let told = span.from - 1;
+  // One before the span shows that its own are all there.
+  for (let since = span.from - DAY; known < span.to; since = known - SECOND) {
+    const answer = await nextAnswer(ask, { from: known, to: span.to }, since);
+    if (!answer) return;
+    for (const run of runsOf(answer)) {
+      const fresh = run.filter((rate) => rate.time > told && rate.time < span.to);
+      const from = Math.max(run[0]!.time, span.from);
+      const to = answer.dated ? Math.min(run.at(-1)!.time + SECOND, span.to) : from;
+      if (fresh.length === 0 && to <= told + SECOND) continue;
+      told = fresh.at(-1)?.time ?? told;
+      yield {
+        rates: { time: Float64Array.from(fresh, (rate) => rate.time), rate: Float64Array.from(fresh, ({ rate }) => rate) },
+        covered: { from, to },
+      };
     }
-    const times = Float64Array.from(rates.keys()).sort();
-    const last = times[times.length - 1];
-    if (last === undefined) {
-      if (answered.some(({ time }) => time >= span.to)) return;
-      since += EMPTY_PAGE;
+    known = answer.last;
+  }
+}
+
+interface Answer {
+  /** Ascending whole seconds, each once; NaN where there is no sound rate. */
+  readonly rows: readonly FundingRate[];
+  /** Times of the first and the last row, NaN without any. */
+  readonly first: number;
+  readonly last: number;
+  /** Whether each row has a time of its own that can be. */
+  readonly dated: boolean;
+}
+
+function checkRates(answered: readonly FundingRate[], since: number, latest: number): Answer {
+  const rates = new Map<number, number>();
+  let dated = true;
+  for (const { time, rate } of answered) {
+    const second = Math.round(time / SECOND) * SECOND;
+    if (!(time <= latest)) dated = false;
+    else if (second >= since) {
+      const sound = Math.abs(rate) < LARGEST ? rate : Number.NaN;
+      const contradicted = rates.has(second) && rates.get(second) !== sound;
+      if (contradicted) dated = false;
+      rates.set(second, contradicted ? Number.NaN : sound);
+    }
+  }
+  const rows = [...rates].map(([time, rate]) => ({ time, rate })).sort((a, b) => a.time - b.time);
+  return { rows, first: rows[0]?.time ?? Number.NaN, last: rows.at(-1)?.time ?? Number.NaN, dated };
+}
+
+/** Sound rates with nothing else between them; all of them where times are in doubt. */
+function runsOf({ rows, dated }: Answer): readonly (readonly FundingRate[])[] {
+  const runs: FundingRate[][] = [[]];
+  for (const row of rows) {
+    if (!Number.isNaN(row.rate)) runs.at(-1)!.push(row);
+    else if (dated) runs.push([]);
+  }
+  return runs.filter(({ length }) => length > 0);
+}
+
+/**
+ * The answer that leads on from the start of `open`; where there is none, the earliest that is found behind the hole. Undefined where there is nothing.
+ */
+async function nextAnswer(ask: (since: number) => Promise<Answer>, open: Span, since: number): Promise<Answer | undefined> {
+  const ends = ({ last }: Answer) => !(last > open.from);
+  let best = await ask(since);
+  let [low, high] = [since - LONGEST_WINDOW, since];
+  if (ends(best)) {
+    if (open.to - open.from <= DAY) return undefined;
+    // One answer without rates is not believed.
+    best = await ask(since);
+  }
+  if (ends(best)) {
+    // A window that looks no further than the hole: the rates go on behind it, if anywhere, up to the end.
+    [low, high] = [since, open.to - DAY];
+    best = await ask(high);
+    if (ends(best)) return undefined;
+  } else if (best.first > open.from) {
+    // Cut at the front, unless the same comes whatever is asked for.
+    const before = await ask(low);
+    if (!ends(before)) return before;
+  }
+  while (best.first > open.from && high - low > DAY) {
+    const middle = Math.round((low + high) / 2);
+    const answer = await ask(middle);
+    if (ends(answer)) {
+      low = middle;
       continue;
     }
-    since = last + 1000;
-    const page = { time: times, rate: times.map((time) => rates.get(time)!) };
-    if (sound) yield { rates: page, covered: { from: settled, to: since } };
-    settled = since;
+    // The shorter of two that begin with the same rate is not cut at the front: there is none before.
+    if (answer.first === best.first && answer.last < best.last) return best;
+    best = answer;
+    high = middle;
   }
+  return best;
 }

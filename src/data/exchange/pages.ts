@@ -7,7 +7,10 @@ import type { Candle, Feed } from './feed.ts';
 export interface Page {
   readonly candles: readonly Candle[];
   readonly refused: readonly RefusedCandle[];
-  /** The page's part of the span, less the times of refused candles: within these the exchange has the page's candles and no others. */
+  /**
+   * Within these the exchange has the page's candles and no others: the page's part of the span, or where any of it was refused the times of
+   * its sound candles alone, since a refused one may be any of those that are missing.
+   */
   readonly covered: readonly Span[];
   /** Up to where the span is dealt with, ms UTC. */
   readonly until: number;
@@ -21,6 +24,8 @@ export interface PagesOptions {
   readonly span: Span;
   /** Whether the market is known to have later candles: what is missing at the end of the span is then missing for good. */
   readonly bounded: boolean;
+  /** The exchange's present instant, ms UTC. */
+  readonly time: () => number;
 }
 
 const DAY = 86_400_000;
@@ -33,13 +38,15 @@ const EMPTY_PAGE = 100;
  *
  * A hole counts as answered for only where a candle after it is known, and one answer without candles is never believed alone. Of a span with r
  * candles and h holes, over d days, with p candles in a page: at most r / p + (h + 1) (7 + b) + d / p questions, where b is how often a hundred bars, or a
- * page of fewer, go into two days; and once r + d more where an exchange cuts its pages at the front.
+ * page of fewer, go into two days; and once r + d more where an exchange cuts its pages at the front. A refused candle is one of the r where it has a
+ * time, and a hole where it has none. The holes of a page of which a candle was refused are left open, so whoever asks again asks about them again.
  */
-export async function* pages({ feed, symbol, intervalMs, span, bounded }: PagesOptions): AsyncGenerator<Page> {
+export async function* pages({ feed, symbol, intervalMs, span, bounded, time }: PagesOptions): AsyncGenerator<Page> {
   const limit = feed.pageLimit(symbol);
   const ask = async (from: number, to: number): Promise<CheckedCandles> => {
     const most = Math.min(limit, (to - from) / intervalMs);
-    return checkCandles(await feed.candles(symbol, intervalMs, from, most), intervalMs, { from, to });
+    const rows = await feed.candles(symbol, intervalMs, from, most);
+    return checkCandles(rows, intervalMs, { from, to }, time() + intervalMs);
   };
   let settled = span.from;
   let since = span.from;
@@ -57,7 +64,7 @@ export async function* pages({ feed, symbol, intervalMs, span, bounded }: PagesO
         since += Math.min(limit, EMPTY_PAGE) * intervalMs;
         continue;
       }
-      const day = await nextDay(feed, symbol, intervalMs, { from: since, to: span.to });
+      const day = await nextDay({ feed, symbol, intervalMs, time }, { from: since, to: span.to });
       if (day.kind === 'later') break;
       if (day.kind === 'unknown') {
         certain = false;
@@ -94,14 +101,13 @@ function joined(before: CheckedCandles, after: CheckedCandles): CheckedCandles {
   };
 }
 
-function finished({ candles, refused, times }: CheckedCandles, strays: readonly RefusedCandle[], part: Span, intervalMs: number): Page {
+function finished({ candles, refused }: CheckedCandles, strays: readonly RefusedCandle[], part: Span, intervalMs: number): Page {
   const all = [...strays, ...refused];
-  const slot = (time: number) => ({ from: time, to: time + intervalMs });
-  const good = new Set(candles.map(({ openTime }) => openTime));
-  // A candle without a time may be any of those that are missing.
-  const covered = all.some(({ time }) => time === null)
-    ? candles.map(({ openTime }) => slot(openTime))
-    : uncovered(part, times.filter((time) => !good.has(time)).map(slot));
+  const holes = uncovered(
+    part,
+    candles.map(({ openTime }) => ({ from: openTime, to: openTime + intervalMs })),
+  );
+  const covered = all.length === 0 ? [part] : uncovered(part, holes);
   return { candles, refused: all, covered, until: part.to };
 }
 
@@ -118,13 +124,17 @@ type NextDay =
  * The next day, or longest interval below that it offers, on which a market was traded. Where bars are as long as a day there is nothing to ask, and
  * the next page counts as traded: it will be asked for twice.
  */
-async function nextDay(feed: Feed, symbol: string, intervalMs: number, span: Span): Promise<NextDay> {
+async function nextDay(
+  { feed, symbol, intervalMs, time: present }: Pick<PagesOptions, 'feed' | 'symbol' | 'intervalMs' | 'time'>,
+  span: Span,
+): Promise<NextDay> {
   const day = feed.intervals.filter((length) => length > intervalMs && length <= DAY && length % intervalMs === 0).at(-1);
   if (day === undefined) return { kind: 'traded', from: span.from, to: span.from + EMPTY_PAGE * intervalMs };
   const limit = feed.pageLimit(symbol);
   const ask = async (from: number, days: number) => {
     const rows = await feed.candles(symbol, day, from, days);
-    const times = rows.map(({ openTime }) => openTime).filter((time) => Number.isInteger(time) && time >= from && time > span.from - day);
+    const [first, last] = [Math.max(from, span.from - day + 1), present() + day];
+    const times = rows.map(({ openTime }) => openTime).filter((time) => Number.isInteger(time) && time >= first && time <= last);
     return [...new Set(times)];
   };
   for (let from = Math.max(0, span.from - day); from < span.to; from += limit * day) {

@@ -120,6 +120,17 @@ describe('a market', () => {
   });
 
   it.each([
+    ['XQZW/USDT', 'none of the 2 markets in its list has the base XQZW'],
+    ['XQZWVU', 'none of the 2 markets in its list has the base XQZWVU; a symbol such as BTC/USDT is meant'],
+    ['BTC/GBPTRY', 'it lists BTC/USDT'],
+  ])('unlike any other is refused with what there is: %s', async (symbol, advice) => {
+    const { url } = await start();
+    const error = await refused((await testFeed('binance', url)).market(symbol));
+    expect(error.message).toBe(`binance: Expected one of its markets, received "${symbol}"; ${advice}`);
+    expect(error.exitCode).toBe(2);
+  });
+
+  it.each([
     ['BTC/USDT', ['spot']],
     ['BTC/USDT:USDT', ['linear', 'swap']],
     ['BTC/USD:BTC', ['inverse', 'swap']],

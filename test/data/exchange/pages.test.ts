@@ -11,9 +11,9 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-async function walk(feed: Feed, intervalMs: number, span: Span, bounded = false) {
+async function walk(feed: Feed, intervalMs: number, span: Span, bounded = false, time = span.to) {
   const found: Page[] = [];
-  for await (const page of pages({ feed, symbol: 'A/B', intervalMs, span, bounded })) found.push(page);
+  for await (const page of pages({ feed, symbol: 'A/B', intervalMs, span, bounded, time: () => time })) found.push(page);
   const covered = found.flatMap((page) => page.covered).reduce<readonly Span[]>(joinSpans, []);
   return {
     candles: found.flatMap((page) => page.candles),
@@ -115,21 +115,65 @@ describe('pages', () => {
     }
   });
 
-  it('leave the time of a refused candle open, and all that is missing where one has no time', async () => {
-    const candles = candlesAt(START, HOUR, [0, 1, 2, 4]);
-    const { feed } = fakeFeed({ candles, intervalMs: HOUR, paging: 'what follows', limit: 100, rows: 100 });
-    const spoilt = (change: Partial<Candle>) => ({
-      ...feed,
-      candles: async (...args: Parameters<Feed['candles']>) =>
-        (await feed.candles(...args)).map((candle) => (candle.openTime === START + HOUR ? { ...candle, ...change } : candle)),
-    });
+  describe('of which a candle is refused', () => {
     const span = { from: START, to: START + 5 * HOUR };
     const slot = (from: number, to: number) => ({ from: START + from * HOUR, to: START + to * HOUR });
-    const high = await walk(spoilt({ high: 1 }), HOUR, span);
-    expect(high.covered).toEqual([slot(0, 1), slot(2, 5)]);
-    expect(high.refused).toEqual([{ time: START + HOUR, reason: 'expected high >= low, received high 1 < low 10' }]);
-    const timeless = await walk(spoilt({ openTime: Number.NaN }), HOUR, span);
-    expect(timeless.covered).toEqual([slot(0, 1), slot(2, 3), slot(4, 5)]);
-    expect(timeless.candles).toHaveLength(3);
+    /** Hours 0, 1, 2 and 4, of which that of hour 1 comes otherwise. */
+    const spoilt = (change: Partial<Candle>, limit = 100): Feed => {
+      const { feed } = fakeFeed({
+        candles: candlesAt(START, HOUR, [0, 1, 2, 4]),
+        intervalMs: HOUR,
+        paging: 'what follows',
+        limit,
+        rows: limit,
+      });
+      const mutate = (candle: Candle) => (candle.openTime === START + HOUR ? { ...candle, ...change } : candle);
+      return { ...feed, candles: async (...args) => (await feed.candles(...args)).map(mutate) };
+    };
+
+    it.each([
+      ['is impossible', { high: 1 }, START + HOUR, 'expected high >= low, received high 1 < low 10'],
+      ['has no time', { openTime: Number.NaN }, null, 'expected an opening time in ms UTC, received NaN'],
+      [
+        'has a time that is still to come',
+        { openTime: Date.UTC(2035, 0, 1) },
+        null,
+        'expected an opening time until 2020-01-01T06:00:00Z, received 2035-01-01T00:00:00Z',
+      ],
+      [
+        'has the time of its neighbour',
+        { openTime: START + 2 * HOUR },
+        START + 2 * HOUR,
+        'expected one candle of each opening time, received two that differ',
+      ],
+    ] as const)('answer for the times of their sound candles alone: one %s', async (_, change, time, reason) => {
+      const { covered, refused } = await walk(spoilt(change), HOUR, span);
+      expect(refused).toEqual([{ time, reason }]);
+      expect(covered).toEqual(time === START + 2 * HOUR ? [slot(0, 1), slot(4, 5)] : [slot(0, 1), slot(2, 3), slot(4, 5)]);
+    });
+
+    it.each([1, 2, 3])('settle nothing by a time that is still to come, %i candles to a page', async (limit) => {
+      const { covered } = await walk(spoilt({ openTime: Date.UTC(2035, 0, 1) }, limit), HOUR, span, true);
+      expect(covered.some(({ from, to }) => from <= START + HOUR && to > START + HOUR)).toBe(false);
+    });
+
+    it('take days that are still to come for none', async () => {
+      const { feed } = fakeFeed({ candles: candlesAt(START, HOUR, []), intervalMs: HOUR, paging: 'what follows', limit: 100, rows: 100 });
+      const [late] = candlesAt(Date.UTC(2035, 0, 1), DAY, [0]);
+      const dayless: Feed = { ...feed, candles: async (_, interval) => (interval === DAY ? [late!] : []) };
+      expect((await walk(dayless, HOUR, span, true)).covered).toEqual([]);
+    });
+
+    it('accept the candle that has just begun, and the next one', async () => {
+      const { feed } = fakeFeed({
+        candles: candlesAt(START, HOUR, [0, 1, 2, 3, 4, 5, 6]),
+        intervalMs: HOUR,
+        paging: 'what follows',
+        limit: 9,
+        rows: 9,
+      });
+      const all: Feed = { ...feed, candles: (symbol, interval, since) => feed.candles(symbol, interval, since) };
+      expect(await walk(all, HOUR, span)).toMatchObject({ refused: [], covered: [span] });
+    });
   });
 });

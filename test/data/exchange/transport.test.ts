@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createTransport } from '../../../src/data/exchange/transport.ts';
+import type { Failure } from '../../exchange/faults.ts';
 import { type Exchange, startExchange } from '../../exchange/server.ts';
 import { count } from '../../support/counts.ts';
 import { flatBars } from '../../support/markets.ts';
@@ -166,12 +167,13 @@ describe('a status of HTTP', () => {
   it.each([
     ['binance', 400, TRIES, 4],
     ['binance', 401, 1, 4],
-    ['binance', 403, TRIES, 4],
-    ['binance', 404, TRIES, 4],
+    ['binance', 403, 1, 4],
+    ['binance', 404, 1, 4],
     ['binance', 408, TRIES, 4],
     ['binance', 418, TRIES, 4],
     ['binance', 429, TRIES, 4],
-    ['binance', 451, TRIES, 4],
+    ['binance', 451, 1, 4],
+    ['coinbase', 451, 1, 4],
     ['binance', 500, TRIES, 4],
     ['binance', 502, TRIES, 4],
     ['binance', 503, TRIES, 4],
@@ -191,6 +193,51 @@ describe('a status of HTTP', () => {
     expect(exchange.calls().candles).toBe(tries);
     exchange.script([{ on: 'candles', times: 3, failure: { kind: 'status', status } }]);
     if (tries > 1) expect(await feed.candles('BTC/USDT', 3_600_000, bars.openTime[0]!)).toHaveLength(8);
+  });
+});
+
+describe('a status that stays', () => {
+  const ask = async (failure: Failure, dialect: 'binance' | 'coinbase' = 'binance') => {
+    const { url } = await start({ dialect });
+    const feed = await testFeed(dialect, url);
+    exchange.script([{ failure }]);
+    return feed.time().catch((thrown: unknown) => thrown as Error & { readonly exitCode: number });
+  };
+  const place = 'it may not serve your country or address; take another exchange';
+
+  it.each([
+    [451, 'Unavailable For Legal Reasons', place],
+    [403, 'Forbidden', place],
+    [404, 'Not Found', 'try again later, or take another exchange'],
+  ])('is told once, in words: %i', async (status, words, advice) => {
+    const text = `binance: Expected the time, received HTTP ${status} ${words}; ${advice}`;
+    expect(await ask({ kind: 'status', status })).toMatchObject({ exitCode: 4, message: text });
+    await exchange.close();
+    // What Binance says in its own JSON is no error code, and some others have codes that ccxt has no word for.
+    const restricted = { kind: 'error', status, message: 'Service unavailable from a restricted location' } as const;
+    expect(await ask({ ...restricted, code: 0 })).toMatchObject({ message: text });
+    await exchange.close();
+    expect(await ask({ ...restricted, code: -9_999_999 })).toMatchObject({ message: text });
+    expect(exchange.calls().time).toBe(1);
+  });
+
+  it('counts less than what the exchange says in words that ccxt knows', async () => {
+    const error = await ask({ kind: 'error', status: 404, code: -1121, message: 'Invalid symbol.' });
+    expect(error).toMatchObject({ exitCode: 2, message: expect.stringContaining('Invalid symbol.') });
+  });
+
+  it('counts less than what ccxt knows of the exchange: too many questions at Bybit', async () => {
+    const clock = fakeClock();
+    const feed = await testFeed('bybit', 'http://127.0.0.1:1', { clock, fetch: async () => new Response('<html>', { status: 403 }) });
+    await expect(feed.time()).rejects.toThrow(
+      'bybit: Expected the time, received HTTP 403 Forbidden (5 tries); try again later, with fewer',
+    );
+    expect(clock.pauses[0]).toBeGreaterThanOrEqual(5000);
+  });
+
+  it('or that passes is told without the markup that came with it', async () => {
+    const { message } = (await ask({ kind: 'status', status: 503 })) as Error;
+    expect(message).toBe('binance: Expected the time, received HTTP 503 Service Unavailable (5 tries); try again later');
   });
 });
 

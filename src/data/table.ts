@@ -2,7 +2,7 @@ import type { BarColumns, Bars } from '../core/bars.ts';
 import { createCsvParser, type TableRows } from './csv-rows.ts';
 import { expectUtf8, readBlocks, readWhole, withFile } from './file-blocks.ts';
 import { parseJsonRows } from './json-rows.ts';
-import { type Calendar, inspect, type ProblemKind, problemRows, type Quality, refusal } from './quality.ts';
+import { type Calendar, inspect, type ProblemKind, problemRows, type Quality, refusal, WARNINGS } from './quality.ts';
 import { settleInterval } from './row-distance.ts';
 import { applySplits, type Split } from './splits.ts';
 import type { TimeZone } from './time-zone.ts';
@@ -85,15 +85,18 @@ export function inspectRows(rows: TableRows, intervalMs: number, file: string, o
   notes.push(
     ...applySplits(columns, splits, { file, intervalMs, zone: options.splitZone ?? options.zone, adjusted: options.adjusted ?? false }),
   );
-  const faulty = drop.length > 0 ? problemRows(columns, intervalMs, drop, calendar) : new Set<number>();
-  if (faulty.size > 0) {
-    columns = without(columns, faulty);
-    notes.push(`${faulty.size} row${faulty.size === 1 ? '' : 's'} left out (${drop.join(', ')})`);
+  const before = columns.openTime.length;
+  for (const kinds of DROPPED_TOGETHER) {
+    const asked = drop.filter((kind) => kinds.includes(kind));
+    const faulty = () => (asked.length > 0 ? problemRows(columns, intervalMs, asked, calendar) : new Set<number>());
+    for (let rows = faulty(); rows.size > 0; rows = kinds.includes('disorder') ? faulty() : new Set()) columns = without(columns, rows);
   }
+  const dropped = before - columns.openTime.length;
+  if (dropped > 0) notes.push(`${dropped} row${dropped === 1 ? '' : 's'} left out (${drop.join(', ')})`);
   // Lines are told of rows that still stand as in the file.
-  const line = reversed || faulty.size > 0 ? undefined : firstLine;
+  const line = reversed || dropped > 0 ? undefined : firstLine;
   const inspected = inspect(columns, intervalMs, calendar, line);
-  const quality = reversed && firstLine !== undefined && faulty.size === 0 ? withLines(inspected, firstLine) : inspected;
+  const quality = reversed && firstLine !== undefined && dropped === 0 ? withLines(inspected, firstLine) : inspected;
   const refused = refusal(quality, file);
   if (refused) throw refused;
   // What createBars would check again, row by row, has just been found in order.
@@ -101,9 +104,15 @@ export function inspectRows(rows: TableRows, intervalMs: number, file: string, o
     bars: { market: options.market, intervalMs, length: columns.openTime.length, ...columns },
     quality,
     notes,
-    dropped: faulty.size,
+    dropped,
   };
 }
+
+/**
+ * In this order, since the ones hide the others: an impossible row may stand at the time of a good one, rows out of order are found one after
+ * the other, and what is merely odd is looked for among sound rows only.
+ */
+const DROPPED_TOGETHER: readonly (readonly ProblemKind[])[] = [['impossible'], ['disorder'], ['duplicate', 'conflict'], WARNINGS];
 
 function without(columns: BarColumns, rows: ReadonlySet<number>): BarColumns {
   const kept = (column: Float64Array) => column.filter((_, row) => !rows.has(row));

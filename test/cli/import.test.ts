@@ -104,7 +104,9 @@ describe('import', () => {
     const source = file('index.csv', 'Date,Open,High,Low,Close\n2024-01-02,10,12,9,11\n2024-01-03,11,12,9,11\n');
     const { code, stderr } = await paperwalk(['import', source, '--market', 'm', '--interval', '1d', '--workspace', place()]);
     expect(code).toBe(0);
-    expect(stderr).toMatch(/no column for volume; the volume is 0 throughout\n.*2 bars without volume/);
+    expect(stderr).toMatch(
+      /no column for volume; the volume is 0 throughout, and no order fills in a bar without volume\n.*2 bars without volume/,
+    );
   });
 
   it('leaves faulty rows out only when told to, and the store remembers it', async () => {
@@ -130,6 +132,21 @@ describe('import', () => {
     ]);
     const unknown = await paperwalk(['import', bad, ...place, '--drop', 'dupliacte']);
     expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('did you mean duplicate?') });
+  });
+
+  const day = (k: number, cells = '1,1,1,1,1') => `${new Date(Date.UTC(2020, 0, 1 + k)).toISOString()},${cells}\n`;
+  const price = (value: number) => `${value},${value},${value},${value},1`;
+  const calm = Array.from({ length: 130 }, (_, k) => day(k, price(100 + (k % 3)))).join('');
+  it.each([
+    ['a good row at the time of an impossible one', day(0, '1,1,2,1,1') + day(0) + day(1), ['impossible', 'conflict'], 2],
+    ['what is in order where rows out of order follow each other', [1, 5, 2, 3, 6].map((k) => day(k)).join(''), ['disorder'], 3],
+    ['all but a spike where a row also stands twice', calm + day(129, price(100)) + day(130, price(9000)), ['duplicate', 'spike'], 130],
+  ])('with --drop keeps %s', async (_, rows, kinds, kept) => {
+    const flags = kinds.flatMap((kind) => ['--drop', kind]);
+    const source = file('drops.csv', HEADER + rows);
+    const answer = await paperwalk(['import', source, '--market', 'm', '--interval', '1d', '--workspace', place(), '--json', ...flags]);
+    expect(answer.code, answer.stderr).toBe(0);
+    expect(JSON.parse(answer.stdout).bars).toBe(kept);
   });
 });
 

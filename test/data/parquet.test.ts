@@ -102,7 +102,7 @@ describe('what is no table of bars is refused', () => {
 
   test('such as several tickers, in whatever group of rows the second stands', async () => {
     const many = hourlyBars(1500);
-    const tickers = (change: number) =>
+    const tickers = (change: number): string[] =>
       Array.from({ length: 1500 }, (_, row) => (row < change ? 'BTC/USDT' : row === change ? 'ETH' : 'IBM'));
     const content = (symbols: string[]) =>
       built([

@@ -1,4 +1,3 @@
-import { firstRowAt, sliceBars } from '../../core/bars.ts';
 import { intervalName } from '../../core/interval.ts';
 import { boundaryBefore } from '../../core/resample.ts';
 import { formatInstant } from '../instant.ts';
@@ -86,12 +85,12 @@ export async function download(options: DownloadOptions): Promise<Download> {
     from: boundaryAfter(options.from, intervalMs),
     to: Math.min(boundaryAfter(options.to, intervalMs), boundaryBefore(time, intervalMs)),
   };
-  const { coverage } = await store.log(name, intervalMs);
+  const { coverage, bars: held } = await store.log(name, intervalMs);
   const end = coverage.at(-1)?.to;
   const tail = end === undefined || end > range.to ? undefined : { from: Math.max(range.from, end - ASKED_AGAIN * intervalMs), to: end };
   const open = uncovered(range, coverage).reduce<readonly Span[]>(joinSpans, joinSpans([], tail));
   const spans = pageful(open, feed.pageLimit(symbol) * lowerMs);
-  const stored = tail && (await storedWithin(store, name, intervalMs, tail));
+  const stored = held > 0 ? await store.read(name, intervalMs) : undefined;
 
   const expected = spans.reduce((sum, { from, to }) => sum + (to - from) / intervalMs, 0);
   let done = 0;
@@ -127,8 +126,7 @@ export async function download(options: DownloadOptions): Promise<Download> {
 
   let fundingRates = 0;
   if (information.kind === 'perpetual') {
-    const first =
-      (await store.list()).find(({ market, intervalMs: length }) => market === name && length === intervalMs)?.from ?? range.from;
+    const first = (await store.log(name, intervalMs)).from ?? range.from;
     const wanted = { from: Math.max(range.from, first), to: Math.min(options.to, time) };
     for (const span of uncovered(wanted, await store.fundingCoverage(name))) {
       for await (const { rates, covered } of fundingPages({ feed, symbol, span, time })) {
@@ -160,13 +158,6 @@ function pageful(spans: readonly Span[], lengthMs: number): readonly Span[] {
     else joined.push({ from, to });
   }
   return joined;
-}
-
-async function storedWithin(store: BarStore, market: string, intervalMs: number, { from, to }: Span) {
-  const held = (await store.list()).some((entry) => entry.market === market && entry.intervalMs === intervalMs && entry.to >= from);
-  if (!held) return undefined;
-  const bars = await store.read(market, intervalMs);
-  return sliceBars(bars, firstRowAt(bars, from), firstRowAt(bars, to));
 }
 
 /** The feed with a count of the questions put to it. */

@@ -50,6 +50,6 @@ export interface Feed {
   /** One page of funding rates, as answered, from `since` (ms UTC) on; empty where the exchange has none for the market. */
   fundingRates(symbol: string, since: number): Promise<readonly FundingRate[]>;
   quote(symbol: string): Promise<Quote>;
-  /** Ends what is under way and closes all connections. */
+  /** Ends what is under way; nothing is sent afterwards. */
   close(): Promise<void>;
 }

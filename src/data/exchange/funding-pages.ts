@@ -18,8 +18,11 @@ export interface FundingPagesOptions {
 }
 
 const SECOND = 1000;
-/** Longer than the time from one rate to the next, and than that of the rates of a full answer; the next one may be stated ahead. */
 const DAY = 86_400_000;
+/** From one rate to the next, where it is longest; a longer step leaves the start of a span open. */
+const LONGEST_STEP = 28_800_000;
+/** The next rate may be stated ahead, ms. */
+const AHEAD = DAY;
 /** No exchange looks further ahead than this and cuts its answer at the front, ms. */
 const LONGEST_WINDOW = 128 * DAY;
 /** A rate is a small share; at this one a position is gone. */
@@ -34,20 +37,20 @@ const LARGEST = 1;
  * before the first, after the last, or between the neighbours of what is no rate stays open. Where a time is impossible or told twice, any of the
  * answer's rates may be missing, and it settles nothing.
  *
- * Of r rates in answers of n, with h holes between answers, over d days: at most r / (n - 1) + 1 + (h + 1) (11 + log2 d) questions; eleven for
- * each answer that an exchange cuts at the front. Errors are those of the feed.
+ * Of r rates in answers of n, with h holes between answers, over d days: at most r / (n - 1) + 1 + (h + 1) (11 + log2 d) questions. Where
+ * windows are cut at the front, ten for each answer, which may hold the rates of a day less than it could. Errors are those of the feed.
  */
 export async function* fundingPages({ feed, symbol, span, time }: FundingPagesOptions): AsyncGenerator<FundingPage> {
   const ask = async (instant: number): Promise<Answer> => {
     const since = Math.max(0, instant);
-    return checkRates(await feed.fundingRates(symbol, since), since, time + DAY);
+    return checkRates(await feed.fundingRates(symbol, since), since, time + AHEAD);
   };
   /** Up to where one rate has led to the next. */
-  let known = span.from;
+  let open = span.from;
   let told = span.from - 1;
   // One before the span shows that its own are all there.
-  for (let since = span.from - DAY; known < span.to; since = known - SECOND) {
-    const answer = await nextAnswer(ask, { from: known, to: span.to }, since);
+  for (let since = span.from - LONGEST_STEP; open < span.to; since = open - 2 * SECOND) {
+    const answer = await nextAnswer(ask, { from: open, to: span.to }, since);
     if (!answer) return;
     for (const run of runsOf(answer)) {
       const fresh = run.filter((rate) => rate.time > told && rate.time < span.to);
@@ -60,7 +63,7 @@ export async function* fundingPages({ feed, symbol, span, time }: FundingPagesOp
         covered: { from, to },
       };
     }
-    known = answer.last;
+    open = answer.last + SECOND;
   }
 }
 
@@ -101,20 +104,16 @@ function runsOf({ rows, dated }: Answer): readonly (readonly FundingRate[])[] {
   return runs.filter(({ length }) => length > 0);
 }
 
-/**
- * The answer that leads on from the start of `open`; where there is none, the earliest that is found behind the hole. Undefined where there is nothing.
- */
+/** The answer that leads on into `open`; else the earliest that is found behind a hole. Undefined where there is nothing. */
 async function nextAnswer(ask: (since: number) => Promise<Answer>, open: Span, since: number): Promise<Answer | undefined> {
-  const ends = ({ last }: Answer) => !(last > open.from);
+  const ends = ({ last }: Answer) => !(last >= open.from);
   let best = await ask(since);
+  // One answer without rates is not believed.
+  if (best.rows.length === 0) best = await ask(since);
   let [low, high] = [since - LONGEST_WINDOW, since];
   if (ends(best)) {
     if (open.to - open.from <= DAY) return undefined;
-    // One answer without rates is not believed.
-    best = await ask(since);
-  }
-  if (ends(best)) {
-    // A window that looks no further than the hole: the rates go on behind it, if anywhere, up to the end.
+    // A window that ends in a hole: if rates go on behind it, they do so up to the end.
     [low, high] = [since, open.to - DAY];
     best = await ask(high);
     if (ends(best)) return undefined;
@@ -123,17 +122,21 @@ async function nextAnswer(ask: (since: number) => Promise<Answer>, open: Span, s
     const before = await ask(low);
     if (!ends(before)) return before;
   }
+  // The longest that leads on, of those that do.
+  let leading: Answer | undefined;
   while (best.first > open.from && high - low > DAY) {
     const middle = Math.round((low + high) / 2);
     const answer = await ask(middle);
-    if (ends(answer)) {
+    if (ends(answer)) low = middle;
+    else if (answer.first <= open.from) {
+      leading = answer;
       low = middle;
-      continue;
+    } else {
+      // The shorter of two that begin with the same rate is not cut at the front: there is none before.
+      if (answer.first === best.first && answer.last < best.last) break;
+      best = answer;
+      high = middle;
     }
-    // The shorter of two that begin with the same rate is not cut at the front: there is none before.
-    if (answer.first === best.first && answer.last < best.last) return best;
-    best = answer;
-    high = middle;
   }
-  return best;
+  return leading ?? best;
 }

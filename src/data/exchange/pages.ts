@@ -37,7 +37,7 @@ const EMPTY_PAGE = 100;
  * any order. Holes longer than a page are crossed by the days on which there was trade.
  *
  * A hole counts as answered for only where a candle after it is known, and one answer without candles is never believed alone. Of a span with r
- * candles and h holes, over d days, with p candles in a page: at most r / p + (h + 1) (7 + b) + d / p questions, where b is how often a hundred bars, or a
+ * candles and h holes, over d days, with p candles in a page: at most r / p + (h + 1) (8 + b) + d / p questions, where b is how often a hundred bars, or a
  * page of fewer, go into two days; and once r + d more where an exchange cuts its pages at the front. A refused candle is one of the r where it has a
  * time, and a hole where it has none. The holes of a page of which a candle was refused are left open, so whoever asks again asks about them again.
  */
@@ -47,6 +47,11 @@ export async function* pages({ feed, symbol, intervalMs, span, bounded, time }: 
     const most = Math.min(limit, (to - from) / intervalMs);
     const rows = await feed.candles(symbol, intervalMs, from, most);
     return checkCandles(rows, intervalMs, { from, to }, time() + intervalMs);
+  };
+  /** Whether the first candle from an instant on is the one that was answered, as far as a question for a single one tells. */
+  const startsWith = async (from: number, first: number): Promise<boolean> => {
+    const rows = await feed.candles(symbol, intervalMs, from, 1);
+    return checkCandles(rows, intervalMs, { from, to: span.to }, time() + intervalMs).times[0] === first;
   };
   let settled = span.from;
   let since = span.from;
@@ -72,15 +77,20 @@ export async function* pages({ feed, symbol, intervalMs, span, bounded, time }: 
         if (day.from > since) settled = day.from;
       }
       since = Math.max(since, day.from);
-      searched = day.to;
+      // A day off the grid may end before it is reached.
+      searched = Math.max(day.to, since + intervalMs);
       continue;
     }
     // An exchange that gives the last candles of a window leaves out the first ones.
     while (page.times[0]! > since && page.times[0]! < since + limit * intervalMs && page.times.length < limit) {
       const before = await ask(since, page.times[0]!);
-      if (before.times.length === 0) break;
       page = joined(before, page);
+      if (before.times.length === 0) break;
     }
+    // One that gives the newest candles whatever is asked for does so too, and cannot be asked about those before.
+    const first = page.times[0]!;
+    if (first > since && (page.times.length >= limit || first >= since + limit * intervalMs) && !(await startsWith(since, first)))
+      settled = first;
     const until = page.times[page.times.length - 1]! + intervalMs;
     yield finished(page, strays, { from: settled, to: until }, intervalMs);
     strays = [];

@@ -37,7 +37,7 @@ export interface Transport {
   lastDate(): number;
   /** Lets answers be as long as a list of all markets while `work` is under way. */
   listing<T>(work: () => Promise<T>): Promise<T>;
-  /** Ends what is under way. */
+  /** Ends what is under way; nothing is sent afterwards. */
   abort(): void;
 }
 
@@ -56,9 +56,11 @@ export function createTransport({ clock, fetch = globalThis.fetch, redirect }: T
   let blockedUntil = Number.NEGATIVE_INFINITY;
   let lastDate = Number.NaN;
   let listings = 0;
+  let ended = false;
 
   const send = async (url: string, request: OutgoingRequest): Promise<Received> => {
     const { method, headers, body: question, signal } = request;
+    if (ended) throw new DOMException('The feed is closed', 'AbortError');
     refuseAccounts(url, request);
     requests++;
     const controller = new AbortController();
@@ -76,7 +78,7 @@ export function createTransport({ clock, fetch = globalThis.fetch, redirect }: T
       lastDate = Date.parse(response.headers.get('date') ?? '');
       const pause = retryAfter(response.headers.get('retry-after'), clock.now());
       if (response.status >= 400 && pause > 0) blockedUntil = Math.max(blockedUntil, clock.now() + pause);
-      const body = await readBody(response, listings > 0 ? LISTING_BYTES : PAGE_BYTES);
+      const body = await readBody(response, listings > 0 ? LISTING_BYTES : PAGE_BYTES, controller.signal);
       const { status, statusText } = response;
       return { status, statusText, headers: response.headers, text: async () => body };
     } catch (error) {
@@ -102,6 +104,7 @@ export function createTransport({ clock, fetch = globalThis.fetch, redirect }: T
       }
     },
     abort: () => {
+      ended = true;
       for (const controller of underWay) controller.abort();
     },
   };
@@ -144,16 +147,21 @@ function retryAfter(header: string | null, now: number): number {
   return pause > 0 ? pause : 0;
 }
 
-async function readBody(response: Response, most: number): Promise<string> {
+async function readBody(response: Response, most: number, signal: AbortSignal): Promise<string> {
+  signal.throwIfAborted();
   if (!response.body) return '';
+  const reader = response.body.getReader();
+  // Node loses an abort on its way to the body once the garbage collector has taken the request.
+  const cancel = () => void reader.cancel().catch(() => {});
+  signal.addEventListener('abort', cancel, { once: true });
   const parts: Uint8Array[] = [];
   let bytes = 0;
-  // Ending the loop early cancels the stream.
-  for await (const part of response.body as unknown as AsyncIterable<Uint8Array>) {
-    bytes += part.length;
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    bytes += read.value.length;
     if (bytes > most) throw new GarbageError(`an answer of more than ${most / 1_000_000} MB`);
-    parts.push(part);
+    parts.push(read.value);
   }
+  signal.throwIfAborted();
   return Buffer.concat(parts).toString('utf8');
 }
 

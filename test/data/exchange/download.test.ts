@@ -9,9 +9,8 @@ import { readCsv } from '../../../src/data/csv.ts';
 import { type Download, type DownloadOptions, download, recentInformation } from '../../../src/data/exchange/download.ts';
 import type { ExchangeError } from '../../../src/data/exchange/exchange-error.ts';
 import type { Candle, Feed } from '../../../src/data/exchange/feed.ts';
-import { fundingPages } from '../../../src/data/exchange/funding-pages.ts';
 import { holdings } from '../../../src/data/exchange/holdings.ts';
-import { columnsHash, openBarStore, type Span } from '../../../src/data/store.ts';
+import { columnsHash, openBarStore } from '../../../src/data/store.ts';
 import type { Fault, RowChange } from '../../exchange/faults.ts';
 import { type Exchange, startExchange } from '../../exchange/server.ts';
 import { count, size } from '../../support/counts.ts';
@@ -300,7 +299,7 @@ describe('rows that are not as they should be', () => {
     ['a time to come', Date.UTC(2035, 0, 1)],
     ["its neighbour's time", START + 29 * HOUR],
     ['a time off the grid', START + 30 * HOUR + 1000],
-  ])('leave no hole behind where one has %s, and cost one more question when all is asked for again', async (_, value) => {
+  ])('leave no hole behind where one has %s, and cost one page when all is asked for again', async (_, value) => {
     const bars = market(100, 2, 0.1);
     const row = bars.openTime.indexOf(START + 30 * HOUR);
     expect([row > 0, bars.openTime[row - 1]]).toEqual([true, START + 29 * HOUR]);
@@ -310,8 +309,8 @@ describe('rows that are not as they should be', () => {
     const { missing, unanswered } = await holdings(store, name, HOUR);
     expect(missing).toBe(0);
     expect(unanswered).toBeGreaterThan(1);
-    // The time, and the page that holds all holes.
-    expect((await fetch()).calls).toBe(2);
+    // The time, the page that holds all holes, and what may lie in the hole in front of it.
+    expect((await fetch()).calls).toBe(3);
     expect(same(await stored(), bars)).toBe(true);
     expect(await holdings(store, name, HOUR)).toMatchObject({ unanswered: 0 });
     expect((await store.log(name, HOUR)).coverage).toHaveLength(1);
@@ -461,24 +460,6 @@ describe('a perpetual', () => {
     const asked = running.calls().funding;
     expect(asked).toBeLessThanOrEqual(5);
     expect((await fetch({ symbol })).fundingRates).toBe(0);
-  });
-});
-
-describe('funding rates that are not as they should be', () => {
-  const rates = [0, 8, 16].map((hour) => ({ time: START + hour * HOUR, rate: hour / 1e5 }));
-  const span = { from: START, to: START + DAY };
-  it.each([
-    ['nothing wrong', {}, [{ from: START, to: START + 16 * HOUR + 1000 }]],
-    ['no number', { rate: Number.NaN }, []],
-    ['a time to come', { time: Date.UTC(2035, 0, 1) }, []],
-    ["its neighbour's time", { time: START + 16 * HOUR }, []],
-  ])('settle no page with one of them: one has %s', async (_, change, expected) => {
-    const { feed } = fakeFeed({ candles: [], intervalMs: HOUR, paging: 'what follows', limit: 9, rows: 9 });
-    const answered = rates.map((rate, k) => (k === 1 ? { ...rate, ...change } : rate));
-    const asked: Feed = { ...feed, fundingRates: async (_, since) => answered.filter(({ time }) => time >= since) };
-    const covered: Span[] = [];
-    for await (const page of fundingPages({ feed: asked, symbol: 'A/B', span, time: span.to })) covered.push(page.covered);
-    expect(covered).toEqual(expected);
   });
 });
 

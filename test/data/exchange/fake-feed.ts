@@ -2,8 +2,8 @@ import { createRandom } from '../../../src/core/random.ts';
 import { boundaryBefore } from '../../../src/core/resample.ts';
 import type { Candle, Feed } from '../../../src/data/exchange/feed.ts';
 
-/** How an exchange pages: what follows `since`, or what lies in the window of the page's length after it, from its front or its back. */
-export type Paging = 'what follows' | 'front of the window' | 'back of the window';
+/** How an exchange pages: what follows `since`, its newest after `since`, or what lies in the window of the page's length after it, from its front or its back. */
+export type Paging = 'what follows' | 'the newest' | 'front of the window' | 'back of the window';
 
 export interface FakeFeedOptions {
   readonly candles: readonly Candle[];
@@ -33,10 +33,11 @@ export function fakeFeed({ candles, intervalMs, paging, limit, rows, disorder, t
     candles: async (_, interval, since, asked = limit) => {
       calls++;
       const source = interval === intervalMs ? candles : ofDays;
-      const end = paging === 'what follows' ? Number.POSITIVE_INFINITY : since + Math.min(asked, limit) * interval;
+      const end =
+        paging === 'what follows' || paging === 'the newest' ? Number.POSITIVE_INFINITY : since + Math.min(asked, limit) * interval;
       const within = source.filter(({ openTime }) => openTime >= since && openTime < end);
       const most = Math.min(asked, rows);
-      const page = paging === 'back of the window' ? within.slice(-most) : within.slice(0, most);
+      const page = paging === 'back of the window' || paging === 'the newest' ? within.slice(-most) : within.slice(0, most);
       if (disorder === undefined) return page;
       const earlier = source.filter(({ openTime }) => openTime < since).slice(-random.below(3) - 1);
       const mixed = [...page, ...page.filter(() => random.uniform() < 0.2), ...earlier];

@@ -1,5 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createTransport } from '../../../src/data/exchange/transport.ts';
 import type { Failure } from '../../exchange/faults.ts';
@@ -145,6 +147,21 @@ describe('a connection that goes wrong', () => {
     const left = () => process.getActiveResourcesInfo().filter((name) => /TCPSocket|Timeout/.test(name)).length;
     const allowed = before.filter((name) => /TCPSocket|Timeout/.test(name)).length;
     await expect.poll(left).toBeLessThanOrEqual(allowed);
+  });
+
+  it('E4: is given up in its body also where the garbage collector has run meanwhile', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const { url } = await start({ faults: [{ failure: { kind: 'hang', where: 'in body' } }] });
+    const transport = createTransport({ clock: fakeClock() });
+    for (let k = 0; k < 60; k++) {
+      const deadline = new AbortController();
+      const sent = transport.send(`${url}/api/v3/time`, { ...request(), signal: deadline.signal });
+      const collecting = setInterval(collect, 5);
+      setTimeout(() => deadline.abort(), 20);
+      await expect(sent).rejects.toMatchObject({ name: 'AbortError' });
+      clearInterval(collecting);
+    }
   });
 
   it('ends at once when the feed is closed or its signal is aborted', async () => {

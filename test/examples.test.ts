@@ -77,7 +77,7 @@ describe('the example of orders', () => {
 const SHORTER: Readonly<Record<string, readonly string[]>> = {
   'btc-gru.yaml': ['period.from=2024-06-01', 'model.train.epochs=2'],
   'aapl-lstm.yaml': ['period.from=2023-01-01', 'model.train.epochs=3'],
-  'task33.yaml': ['model.train={ epochs: 1, window: 900 }'],
+  'task33.yaml': ['model.train={ epochs: 1, window: 850 }'],
   'regularised-lstm.yaml': ['history.from=2021-06-01', 'model.train={ epochs: 1, window: 500 }'],
   'stacked-gru.yaml': ['model.units=[16, 8]', 'model.train={ epochs: 2, window: 500 }'],
   'simple-rnn.yaml': ['model.train={ epochs: 4, window: 500 }'],

@@ -29,6 +29,7 @@ export async function run([market]: readonly string[], options: RepairOptions, h
   }
   const kinds = choices.flatMap((choice) => ('kind' in choice ? [choice.kind] : []));
   const times = new Set(choices.flatMap((choice) => ('time' in choice ? [choice.time] : [])));
+  const given = options.calendar === undefined ? undefined : parseCalendar(options.calendar);
   const store = openBarStore(options.workspace);
   const repairs: { readonly market: string; readonly interval: string; readonly dropped: readonly string[] }[] = [];
   for (const { market: name, intervalMs } of await storedSeries(market, options)) {
@@ -36,8 +37,7 @@ export async function run([market]: readonly string[], options: RepairOptions, h
       name,
       intervalMs,
       (bars) => {
-        const calendar = options.calendar === undefined ? likelyCalendar(bars.openTime, intervalMs) : parseCalendar(options.calendar);
-        const faulty = problemRows(bars, intervalMs, kinds, calendar);
+        const faulty = problemRows(bars, intervalMs, kinds, given ?? likelyCalendar(bars.openTime, intervalMs));
         return (row) => faulty.has(row) || times.has(bars.openTime[row]!);
       },
       { at: host.now(), kind: (options.drop ?? []).join(', ') },

@@ -64,13 +64,14 @@ async function inspectStored(
   damaged: ((error: DataError) => void) | undefined,
 ): Promise<readonly Inspected[]> {
   const store = openBarStore(options.workspace);
+  const given = options.calendar === undefined ? undefined : parseCalendar(options.calendar);
   const asOf = options.asOf === undefined ? undefined : parseInstantOption('--as-of', options.asOf);
   const inspected: Inspected[] = [];
   for (const { market: name, intervalMs } of await storedSeries(market, options, damaged)) {
     try {
       const bars = await store.read(name, intervalMs, asOf === undefined ? {} : { asOf });
       const [log, information] = [await store.log(name, intervalMs), (await store.information(name)).at(-1)];
-      const calendar = options.calendar === undefined ? likelyCalendar(bars.openTime, intervalMs) : parseCalendar(options.calendar);
+      const calendar = given ?? likelyCalendar(bars.openTime, intervalMs);
       inspected.push({
         market: name,
         intervalMs,

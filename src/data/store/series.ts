@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { syncFolder, writeSynced } from '../atomic-file.ts';
@@ -131,7 +131,7 @@ export function openSeries(folder: string, subject: string | undefined) {
       }
       const replaced = change.replaced && 'columns' in change.replaced ? await stored(change.replaced.columns) : change.replaced;
       const { coverage, repairs } = change;
-      const name = randomUUID();
+      const name = contentName([number, ...before.slice(0, 1), segments, replaced, coverage, repairs]);
       const lineage = [name, ...before].slice(0, REMEMBERED);
       const manifest: Manifest = { schema: SCHEMA, subject: subject ?? '', segments, replaced, coverage, repairs, lineage };
       await writeSynced(join(staging, MANIFEST), [Buffer.from(seal(manifest))]);
@@ -191,6 +191,11 @@ export type Series = ReturnType<typeof openSeries>;
 async function versions(folder: string): Promise<readonly number[]> {
   const names = await readdir(folder).catch(goneAs([]));
   return names.filter((name) => /^v[1-9]\d*$/.test(name)).map((name) => Number(name.slice(1)));
+}
+
+/** The same for the same content on the same version, whoever writes it. */
+function contentName(content: unknown): string {
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16);
 }
 
 function missingFile(file: string): DataError {

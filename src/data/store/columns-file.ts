@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { DataError } from '../data-error.ts';
 
-/** Bytes read at once: they are hashed while they are in the processor's cache. */
-const BLOCK = 1 << 20;
+/** Bytes of a block, and how many blocks are read while one is hashed. */
+const BLOCK = 1 << 21;
+const AHEAD = 3;
 
 /** Equally long columns by name, in the order in which a file holds them. */
 export type Columns = Readonly<Record<string, Float64Array>>;
@@ -43,18 +44,27 @@ export function encodeColumns(columns: Columns): {
 export async function readColumns(path: string, expected: ColumnsFile): Promise<Columns> {
   const handle = await open(path, 'r');
   const hash = createHash('sha256');
+  const underWay: Promise<Uint8Array>[] = [];
   let bytes: Buffer;
   try {
     const { size } = await handle.stat();
     // Of its own memory, whose first byte lies where floats may begin; not filled with zeros before it is read.
     bytes = Buffer.allocUnsafeSlow(size);
-    for (let at = 0; at < size; ) {
-      const { bytesRead } = await handle.read(bytes, at, Math.min(BLOCK, size - at), at);
-      if (bytesRead === 0) break;
-      hash.update(bytes.subarray(at, at + bytesRead));
-      at += bytesRead;
+    const block = async (at: number) => {
+      const end = Math.min(at + BLOCK, size);
+      for (let from = at; from < end; ) {
+        const { bytesRead } = await handle.read(bytes, from, end - from, from);
+        if (bytesRead === 0) break;
+        from += bytesRead;
+      }
+      return bytes.subarray(at, end);
+    };
+    for (let asked = 0, hashed = 0; hashed < size; hashed += BLOCK) {
+      for (; asked < size && underWay.length < AHEAD; asked += BLOCK) underWay.push(block(asked));
+      hash.update(await underWay.shift()!);
     }
   } finally {
+    await Promise.allSettled(underWay);
     await handle.close();
   }
   if (hash.digest('hex') !== expected.sha256) throw changedContent(path);

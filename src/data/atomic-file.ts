@@ -7,11 +7,14 @@ let written = 0;
  * Writes a file such that, whatever stops the process or the machine, `path` holds the whole old or the whole new content: a temporary
  * file in the same folder, flushed to disk, then renamed. Throws what the file system throws; the old file is then untouched.
  */
-export async function writeAtomically(path: string, content: Uint8Array | string): Promise<void> {
+export async function writeAtomically(path: string, content: Uint8Array | string | readonly Uint8Array[]): Promise<void> {
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${process.pid}.${written++}.tmp`);
   try {
-    await writeSynced(temporary, [typeof content === 'string' ? Buffer.from(content) : content]);
+    await writeSynced(
+      temporary,
+      typeof content === 'string' ? [Buffer.from(content)] : content instanceof Uint8Array ? [content] : content,
+    );
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });

@@ -33,18 +33,27 @@ export function parseCsv(content: Uint8Array | string, file: string, options: Cs
 
 /** Bars as CSV text: `timestamp,open,high,low,close,volume`, ISO 8601 UTC, the shortest numbers that read back exactly. */
 export function writeCsv(bars: Bars): string {
-  const lines = ['timestamp,open,high,low,close,volume'];
-  for (let i = 0; i < bars.length; i++) {
-    const time = formatInstant(bars.openTime[i]!);
-    lines.push(`${time},${bars.open[i]},${bars.high[i]},${bars.low[i]},${bars.close[i]},${bars.volume[i]}`);
+  return Buffer.concat([...csvPieces(bars)]).toString();
+}
+
+/** As many rows as are text at once. */
+const ROWS = 10_000;
+
+function* csvPieces({ length, openTime, open, high, low, close, volume }: Bars): Generator<Buffer> {
+  yield Buffer.from('timestamp,open,high,low,close,volume\n');
+  for (let from = 0; from < length; from += ROWS) {
+    let text = '';
+    for (let i = from; i < Math.min(from + ROWS, length); i++) {
+      text += `${formatInstant(openTime[i]!)},${open[i]},${high[i]},${low[i]},${close[i]},${volume[i]}\n`;
+    }
+    yield Buffer.from(text);
   }
-  return `${lines.join('\n')}\n`;
 }
 
 /** Writes bars as a CSV file, packed where its name ends in `.gz`; whatever happens, the path holds the whole old or the whole new file. */
 export async function saveCsv(path: string, bars: Bars): Promise<void> {
-  const text = writeCsv(bars);
-  await writeAtomically(path, /\.gz$/i.test(path) ? gzipSync(text) : text);
+  const pieces = [...csvPieces(bars)];
+  await writeAtomically(path, /\.gz$/i.test(path) ? gzipSync(Buffer.concat(pieces)) : pieces);
 }
 
 function bytesOf(content: Uint8Array | string, file: string): Buffer {

@@ -11,11 +11,12 @@ import { namesModules, type OwnCode, openOwnCode, withoutLoader } from './config
 import { type Path, Positions } from './config/position.ts';
 import { expandPresets } from './config/preset.ts';
 import { type Problem, problemsOf, unknownKeyWords } from './config/problem.ts';
-import { type BotConfig, botSchema, instantOf } from './config/schema.ts';
+import { type BotConfig, botSchema } from './config/schema.ts';
 import { tradingRules } from './config/trading.ts';
 import { unsupported } from './config/unsupported.ts';
 import { periodsPerYear } from './core/calendar.ts';
 import { intervalMs } from './core/interval.ts';
+import { instantOf } from './data/instant.ts';
 import type { ExperimentPlan } from './lab/plan.ts';
 import { createModel } from './models/model.ts';
 import { createSchedule } from './models/schedule.ts';

@@ -2,7 +2,7 @@ import { ConfigError } from '../config/config-error.ts';
 import { intervalName } from '../core/interval.ts';
 import { DataError } from '../data/data-error.ts';
 import { likelyCalendar } from '../data/gaps.ts';
-import { formatInstant, parseInstant } from '../data/instant.ts';
+import { formatInstant, instantOf } from '../data/instant.ts';
 import { problemRows, WARNINGS, type WarningKind } from '../data/quality.ts';
 import { openBarStore } from '../data/store.ts';
 import { type BarsOptions, storedSeries } from './bars.ts';
@@ -29,7 +29,7 @@ export async function run([market]: readonly string[], options: RepairOptions, h
   }
   const kinds = choices.flatMap((choice) => ('kind' in choice ? [choice.kind] : []));
   const times = new Set(choices.flatMap((choice) => ('time' in choice ? [choice.time] : [])));
-  const given = options.calendar === undefined ? undefined : parseCalendar(options.calendar);
+  const given = parseCalendar(options.calendar);
   const store = openBarStore(options.workspace);
   const repairs: { readonly market: string; readonly interval: string; readonly dropped: readonly string[] }[] = [];
   for (const { market: name, intervalMs } of await storedSeries(market, options)) {
@@ -69,7 +69,6 @@ function words({
 }
 
 function parseChoice(text: string): { readonly kind: WarningKind } | { readonly time: number } {
-  const bytes = new TextEncoder().encode(text);
-  const time = parseInstant(bytes, 0, bytes.length);
+  const time = instantOf(text);
   return Number.isNaN(time) ? { kind: parseProblem(text, DROPPABLE, 'a time such as 2024-01-31T08:00Z, or ') } : { time };
 }

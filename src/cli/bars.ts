@@ -64,8 +64,8 @@ async function inspectStored(
   damaged: ((error: DataError) => void) | undefined,
 ): Promise<readonly Inspected[]> {
   const store = openBarStore(options.workspace);
-  const given = options.calendar === undefined ? undefined : parseCalendar(options.calendar);
-  const asOf = options.asOf === undefined ? undefined : parseInstantOption('--as-of', options.asOf);
+  const given = parseCalendar(options.calendar);
+  const asOf = parseInstantOption('--as-of', options.asOf);
   const inspected: Inspected[] = [];
   for (const { market: name, intervalMs } of await storedSeries(market, options, damaged)) {
     try {
@@ -92,14 +92,15 @@ async function inspectStored(
 async function inspectSource(market: string, options: BarsOptions): Promise<Inspected> {
   if (options.interval === undefined) throw new ConfigError([`--interval: Expected the interval of ${market} such as 4h, received none`]);
   const intervalMs = parseInterval(options.interval);
+  const given = parseCalendar(options.calendar);
+  const asOf = parseInstantOption('--as-of', options.asOf);
   const place = {
     intervalMs,
     baseDirectory: '.',
     workspaceDirectory: options.workspace,
-    ...(options.asOf !== undefined && { asOf: parseInstantOption('--as-of', options.asOf) }),
+    ...(asOf !== undefined && { asOf }),
   };
   try {
-    const given = options.calendar === undefined ? undefined : parseCalendar(options.calendar);
     const { bars, quality } = await resolveSource(market, { ...place, calendar: given ?? '24/7' });
     const calendar = given ?? likelyCalendar(bars.openTime, intervalMs);
     const again = given === undefined && calendar !== '24/7' ? (await resolveSource(market, { ...place, calendar })).quality : quality;
@@ -107,7 +108,7 @@ async function inspectSource(market: string, options: BarsOptions): Promise<Insp
   } catch (error) {
     // Bars that nobody may trade on can still be looked at.
     if (error instanceof DataError && error.quality)
-      return { market, intervalMs, sha256: null, calendar: parseCalendar(options.calendar), quality: error.quality };
+      return { market, intervalMs, sha256: null, calendar: given ?? '24/7', quality: error.quality };
     throw error;
   }
 }

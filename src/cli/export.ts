@@ -18,7 +18,7 @@ export async function run([file = '']: readonly string[], options: ExportOptions
   const save = /\.parquet$/i.test(file) ? saveParquet : /\.csv(\.gz)?$/i.test(file) ? saveCsv : undefined;
   if (!save) throw new ConfigError([`Expected the name of a file that ends in .csv, .csv.gz or .parquet, received ${file}`]);
   const intervalMs = parseInterval(options.interval);
-  const asOf = options.asOf === undefined ? undefined : parseInstantOption('--as-of', options.asOf);
+  const asOf = parseInstantOption('--as-of', options.asOf);
   const { bars } = await resolveSource(options.market, {
     intervalMs,
     baseDirectory: '.',

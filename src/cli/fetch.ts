@@ -4,7 +4,7 @@ import { intervalMs as msOf } from '../core/interval.ts';
 import { openFeed } from '../data/exchange/client.ts';
 import { type Download, download, recentInformation } from '../data/exchange/download.ts';
 import { type Holdings, holdings } from '../data/exchange/holdings.ts';
-import { formatInstant, parseInstant } from '../data/instant.ts';
+import { formatInstant, instantOf } from '../data/instant.ts';
 import { openBarStore } from '../data/store.ts';
 import { count, counted } from '../report/format.ts';
 import { concurrently } from '../walk/concurrently.ts';
@@ -83,16 +83,15 @@ function asked([exchange = '', ...rest]: readonly string[], options: FetchOption
   if (symbols.length === 0) {
     throw new ConfigError([`Expected a symbol such as BTC/USDT before the interval, received paperwalk fetch ${exchange} ${interval}`]);
   }
-  const from = instantOf('--from', options.from);
-  const to = options.to === undefined ? now : instantOf('--to', options.to);
+  const from = bound('--from', options.from);
+  const to = options.to === undefined ? now : bound('--to', options.to);
   if (from >= now) throw new ConfigError([`--from: Expected an instant in the past, received ${options.from}`]);
   if (from >= to) throw new ConfigError([`--to: Expected an instant after --from ${options.from}, received ${options.to}`]);
   return { exchange, symbols, interval, intervalMs, from, to };
 }
 
-function instantOf(option: string, text: string): number {
-  const bytes = Buffer.from(text);
-  const instant = parseInstant(bytes, 0, bytes.length);
+function bound(option: string, text: string): number {
+  const instant = instantOf(text);
   if (instant >= 0) return instant;
   throw new ConfigError([
     `${option}: Expected a date or an instant since 1970 such as 2024-03-01 or 2024-03-01T04:00Z, received ${JSON.stringify(text)}`,

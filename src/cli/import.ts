@@ -40,7 +40,7 @@ export async function run([file = '']: readonly string[], options: ImportOptions
       `--market: Expected a name of at most ${LONGEST_NAME} characters without control characters, received ${JSON.stringify(market.slice(0, LONGEST_NAME))}`,
     ]);
   }
-  const calendar = parseCalendar(options.calendar);
+  const calendar = parseCalendar(options.calendar) ?? '24/7';
   const zone = options.timezone === undefined ? undefined : parseTimeZone(options.timezone);
   const drop = (options.drop ?? []).map((text) => parseProblem(text, DROPPABLE));
   const { bars, quality, notes, dropped } = await readTable(file, {

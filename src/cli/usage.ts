@@ -1,7 +1,7 @@
 import { ConfigError } from '../config/config-error.ts';
 import { intervalMs } from '../core/interval.ts';
 import { nearestName } from '../core/nearest.ts';
-import { parseInstant } from '../data/instant.ts';
+import { instantOf } from '../data/instant.ts';
 import type { Calendar, ProblemKind } from '../data/quality.ts';
 
 /** The value of --interval, ms. Throws a ConfigError that names the option. */
@@ -13,16 +13,16 @@ export function parseInterval(text: string): number {
   }
 }
 
-/** The value of --calendar. Throws a ConfigError that names the option. */
-export function parseCalendar(text = '24/7'): Calendar {
-  if (text === '24/7' || text === 'nyse') return text;
+/** The value of --calendar, undefined without it. Throws a ConfigError that names the option. */
+export function parseCalendar(text: string | undefined): Calendar | undefined {
+  if (text === undefined || text === '24/7' || text === 'nyse') return text;
   throw new ConfigError([`--calendar: Expected 24/7 or nyse, received ${JSON.stringify(text)}`]);
 }
 
-/** The value of an option that is an instant, ms UTC. Throws a ConfigError that names the option. */
-export function parseInstantOption(option: string, text: string): number {
-  const bytes = new TextEncoder().encode(text);
-  const time = parseInstant(bytes, 0, bytes.length);
+/** The value of an option that is an instant, ms UTC, undefined without it. Throws a ConfigError that names the option. */
+export function parseInstantOption(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const time = instantOf(text);
   if (!Number.isNaN(time)) return time;
   throw new ConfigError([
     `${option}: Expected a date or instant such as 2024-01-31 or 2024-01-31T08:00Z, received ${JSON.stringify(text)}`,

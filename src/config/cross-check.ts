@@ -1,6 +1,7 @@
 import { periodsPerYear } from '../core/calendar.ts';
 import { intervalMs } from '../core/interval.ts';
 import { DataError } from '../data/data-error.ts';
+import { instantOf } from '../data/instant.ts';
 import { parseSynthetic } from '../data/synthetic.ts';
 import { checkFeature, type FeatureSpecification, featureNames, isOwnFeature } from '../models/feature.ts';
 import { canonicalJson } from '../models/key.ts';
@@ -15,7 +16,7 @@ import { featuresOf, modelOptions, resolveModel, strategyOptions } from './optio
 import type { OwnCode } from './own-code.ts';
 import type { Path } from './position.ts';
 import { type Problem, unknownName } from './problem.ts';
-import { type BotConfig, instantOf, type ModelConfig, type StrategyConfig } from './schema.ts';
+import type { BotConfig, ModelConfig, StrategyConfig } from './schema.ts';
 import { checkSizing } from './sizing-check.ts';
 import { checkTrading } from './trading-check.ts';
 

@@ -1,10 +1,11 @@
+import { instantOf } from '../data/instant.ts';
 import type { ExperimentPlan, GridCell, NamedModel, SplitRule } from '../lab/plan.ts';
 import { gridCells } from '../lab/plan.ts';
 import { createModel, isBaseline } from '../models/model.ts';
 import { outputNames } from '../models/target.ts';
 import { modelOptions, type ResolvedModel, resolveModel, shareOf } from './options.ts';
 import type { Problem } from './problem.ts';
-import { type BotConfig, type ExperimentConfig, experimentDefaults, instantOf, type ModelConfig, splitShare } from './schema.ts';
+import { type BotConfig, type ExperimentConfig, experimentDefaults, type ModelConfig, splitShare } from './schema.ts';
 
 /** The experiment that a bot file describes; undefined where it has no model. */
 export function experimentPlan(config: BotConfig): ExperimentPlan | undefined {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { intervalMs } from '../core/interval.ts';
-import { parseInstant } from '../data/instant.ts';
+import { instantOf } from '../data/instant.ts';
 import { parseRate, RATE_PATTERN, RATE_WORDS } from './rate.ts';
 
 /*
@@ -45,12 +45,6 @@ export const shareRate = rate(', > 0% and <= 100%', (fraction) => fraction > 0 &
 
 const instantWords = 'a date or time in ISO 8601 such as 2018-01-01 or 2018-01-01T04:00Z';
 export const instant = text(instantWords).refine((value) => !Number.isNaN(instantOf(value)), { error: instantWords });
-
-/** The instant of a date or time in a bot file, ms UTC. */
-export function instantOf(value: string): number {
-  const bytes = new TextEncoder().encode(value);
-  return parseInstant(bytes, 0, bytes.length);
-}
 
 const intervalWords = 'an interval such as 1m, 15m, 1h, 4h, 1d or 1w';
 export const interval = text(intervalWords).refine(isInterval, { error: intervalWords });

@@ -26,8 +26,6 @@ import { MODULE_PATH } from './module.ts';
 import { sizing } from './sizing-schema.ts';
 import { costs, guards, marketFields, orders, volumeCap } from './trading-schema.ts';
 
-export { instantOf } from './fields.ts';
-
 // The schema of a bot file; `fields.ts` says how its errors read.
 
 const marketWords = 'a market such as coinbase:BTC/USD, csv:bars.csv or synthetic:planted, or { source, type }';

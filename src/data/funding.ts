@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Bars } from '../core/bars.ts';
 import type { FundingRates } from '../core/funding.ts';
 import { DataError } from './data-error.ts';
-import { parseInstant } from './instant.ts';
+import { instantOf } from './instant.ts';
 
 const TIME = ['timestamp', 'time', 'fundingtime', 'datetime', 'date'];
 const RATE = ['rate', 'fundingrate'];
@@ -38,7 +38,7 @@ export async function readFundingRates(path: string): Promise<FundingRates> {
   const rate = new Float64Array(lines.length - 1);
   for (let k = 1; k < lines.length; k++) {
     const cells = lines[k]!.split(',');
-    time[k - 1] = instantOf(cells[timeAt]?.trim() ?? '');
+    time[k - 1] = timeOf(cells[timeAt]?.trim() ?? '');
     rate[k - 1] = cells[rateAt]?.trim() ? Number(cells[rateAt]) : Number.NaN;
     const at = `${path}:${k + 1}`;
     if (!Number.isFinite(time[k - 1]))
@@ -53,10 +53,9 @@ export async function readFundingRates(path: string): Promise<FundingRates> {
   return { time, rate };
 }
 
-function instantOf(text: string): number {
+function timeOf(text: string): number {
   if (/^\d+$/.test(text)) return Number(text) * (Number(text) < FIRST_MILLISECONDS ? 1000 : 1);
-  const bytes = new TextEncoder().encode(text);
-  return parseInstant(bytes, 0, bytes.length);
+  return instantOf(text);
 }
 
 /** One rate at every whole multiple of a step (ms), over the bars. */

@@ -114,6 +114,12 @@ export function parseClock(bytes: Uint8Array, start: number, end: number): numbe
   return hour <= 23 && minute <= 59 && second <= 59 ? hour * HOUR + minute * MINUTE + second * 1000 : Number.NaN;
 }
 
+/** The instant in a text, as `parseInstant` reads it; NaN where it is none. */
+export function instantOf(text: string): number {
+  const bytes = Buffer.from(text);
+  return parseInstant(bytes, 0, bytes.length);
+}
+
 /** `time` (ms UTC) as ISO 8601, without the milliseconds where they are zero. Throws a RangeError outside the years 0 to 9999. */
 export function formatInstant(time: number): string {
   const text = new Date(time).toISOString();

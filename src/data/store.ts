@@ -6,6 +6,7 @@ import type { FundingRates } from '../core/funding.ts';
 import { intervalName, intervalMs as msOf } from '../core/interval.ts';
 import { writeAtomically } from './atomic-file.ts';
 import { DataError } from './data-error.ts';
+import type { Candle } from './exchange/feed.ts';
 import type { DatedInformation, MarketInformation } from './exchange/market-information.ts';
 import { formatInstant } from './instant.ts';
 import { bytesOf, type Columns } from './store/columns-file.ts';
@@ -36,13 +37,7 @@ export interface StoreChange {
 }
 
 /** A bar as it once stood: its values, when it was seen with them, and when others took its place or it was dropped (ms UTC, local clock). */
-export interface Revision {
-  readonly openTime: number;
-  readonly open: number;
-  readonly high: number;
-  readonly low: number;
-  readonly close: number;
-  readonly volume: number;
+export interface Revision extends Candle {
   readonly seen: number;
   readonly replaced: number;
 }

@@ -3,7 +3,7 @@ import { intervalMs } from '../core/interval.ts';
 import { createRandom, deriveSeed, type Random } from '../core/random.ts';
 import { candles } from './candles.ts';
 import { DataError } from './data-error.ts';
-import { parseInstant } from './instant.ts';
+import { instantOf } from './instant.ts';
 import { plantedDirectionAccuracy, plantedReturns } from './planted.ts';
 
 export const SYNTHETIC_KINDS = ['trend', 'mean-reverting', 'regime', 'white-noise', 'planted'] as const;
@@ -129,7 +129,7 @@ export function parseSynthetic(
       .filter(([, value]) => value !== undefined),
   );
   const startText = given.get('start') ?? '2020-01-01';
-  const start = parseInstant(Buffer.from(startText), 0, Buffer.byteLength(startText));
+  const start = instantOf(startText);
   expectNumber('start', startText, Number.isFinite(start), 'an ISO 8601 date or time');
   const shuffled = given.get('shuffled') ?? 'false';
   if (shuffled !== 'true' && shuffled !== 'false')

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { MarketInformation } from '../../src/data/exchange/market-information.ts';
 import { openBarStore } from '../../src/data/store.ts';
 import { HOUR, hourlyBars, START } from '../data/market.ts';
+import { perpetual } from '../support/perpetual.ts';
 import { paperwalk } from './recorded-host.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'paperwalk-rules-'));
@@ -12,24 +12,7 @@ const workspace = join(folder, 'w');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const MARKET = 'binance:ABC/USDT:USDT';
-const information: MarketInformation = {
-  market: MARKET,
-  exchange: 'binance',
-  symbol: 'ABC/USDT:USDT',
-  kind: 'perpetual',
-  base: 'ABC',
-  quote: 'USDT',
-  settle: 'USDT',
-  contractSize: 1,
-  inverse: false,
-  tick: 0.5,
-  lot: 3,
-  minimumQuantity: 3,
-  minimumNotional: 100,
-  taker: 0.0005,
-  maker: 0.0002,
-  definition: {},
-};
+const information = { ...perpetual, market: MARKET, symbol: 'ABC/USDT:USDT', base: 'ABC', tick: 0.5, lot: 3, minimumQuantity: 3 };
 
 function bot(market: string): string {
   const file = join(folder, 'bot.yaml');

@@ -5,9 +5,9 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Bars, createBars, sliceBars } from '../../src/core/bars.ts';
 import { DataError } from '../../src/data/data-error.ts';
-import type { MarketInformation } from '../../src/data/exchange/market-information.ts';
 import { type BarStore, columnsHash, openBarStore } from '../../src/data/store.ts';
 import { count } from '../support/counts.ts';
+import { perpetual } from '../support/perpetual.ts';
 import { HOUR, hourlyBars, pickRows, START } from './market.ts';
 
 const named = (bars: Bars, market: string): Bars => ({ ...bars, market });
@@ -366,24 +366,7 @@ describe('the history of what was seen', () => {
 });
 
 describe('market information and funding', () => {
-  const information: MarketInformation = {
-    market: 'binance:BTC/USDT:USDT',
-    exchange: 'binance',
-    symbol: 'BTC/USDT:USDT',
-    kind: 'perpetual',
-    base: 'BTC',
-    quote: 'USDT',
-    settle: 'USDT',
-    contractSize: 1,
-    inverse: false,
-    tick: 0.1,
-    lot: 0.001,
-    minimumQuantity: 0.001,
-    minimumNotional: 100,
-    taker: 0.0005,
-    maker: 0.0002,
-    definition: { id: 'BTCUSDT' },
-  };
+  const information = perpetual;
 
   test('is stored with its dates: a new version where it changed, else the time at which it was confirmed', async () => {
     expect(await store.information(information.market)).toEqual([]);

@@ -8,7 +8,7 @@ import { createRandom } from '../../src/core/random.ts';
 import { openBarStore } from '../../src/data/store.ts';
 import { HOUR } from '../data/market.ts';
 import { count } from '../support/counts.ts';
-import { perpetual } from './perpetual.ts';
+import { perpetual } from '../support/perpetual.ts';
 import { start } from './process.ts';
 import { contentAfter, save } from './store-writes.ts';
 

@@ -9,7 +9,7 @@ import { DataError } from '../../src/data/data-error.ts';
 import { openBarStore } from '../../src/data/store.ts';
 import { HOUR, hourlyBars } from '../data/market.ts';
 import { count } from '../support/counts.ts';
-import { perpetual } from './perpetual.ts';
+import { perpetual } from '../support/perpetual.ts';
 import { questions } from './store-content.ts';
 
 const { market } = perpetual;

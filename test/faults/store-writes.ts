@@ -1,7 +1,7 @@
 import { type Bars, sliceBars } from '../../src/core/bars.ts';
 import type { BarStore } from '../../src/data/store.ts';
 import { HOUR, hourlyBars } from '../data/market.ts';
-import { perpetual } from './perpetual.ts';
+import { perpetual } from '../support/perpetual.ts';
 
 const { market } = perpetual;
 const all: Bars = { ...hourlyBars(12_000), market };

@@ -54,16 +54,22 @@ const world = fc.record({
   bounded: fc.boolean(),
 });
 
+/** Where there are bars, from a first place on, and the place after all of them. */
+function placesOf(runs: readonly (readonly [present: number, absent: number])[], first: number) {
+  let place = first;
+  const places = runs.flatMap(([present, absent]) => {
+    const run = Array.from({ length: present }, (_, k) => place + k);
+    place += present + absent;
+    return run;
+  });
+  return { places, place };
+}
+
 describe('pages', () => {
   it('C6: give every candle once and in order, and no more questions than stated, however an exchange pages', async () => {
     await fc.assert(
       fc.asyncProperty(world, async ({ runs, late, limit, cut, paging, disorder, intervalMs, bounded }) => {
-        let place = late;
-        const places = runs.flatMap(([present, absent]) => {
-          const run = Array.from({ length: present }, (_, k) => place + k);
-          place += present + absent;
-          return run;
-        });
+        const { places, place } = placesOf(runs, late);
         const candles = candlesAt(START, intervalMs, places);
         const rows = Math.min(limit, cut);
         const { feed, calls } = fakeFeed({ candles, intervalMs, paging, limit, rows, ...(disorder !== undefined && { disorder }) });
@@ -194,12 +200,7 @@ describe('pages', () => {
       const fault = fc.record({ call: fc.nat(12), row: fc.nat(), kind: fc.constantFrom('to come', 'none', 'of another') });
       await fc.assert(
         fc.asyncProperty(world, fault, async ({ runs, limit, cut, paging, disorder, intervalMs, bounded }, { call, row, kind }) => {
-          let place = 0;
-          const places = runs.flatMap(([present, absent]) => {
-            const run = Array.from({ length: present }, (_, k) => place + k);
-            place += present + absent;
-            return run;
-          });
+          const { places, place } = placesOf(runs, 0);
           const candles = candlesAt(START, intervalMs, places);
           const rows = Math.min(limit, cut);
           const { feed } = fakeFeed({ candles, intervalMs, paging, limit, rows, ...(disorder !== undefined && { disorder }) });

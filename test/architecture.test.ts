@@ -59,7 +59,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   live: {
     folders: ['core', 'indicators', 'statistics', 'strategies', 'models', 'data', 'walk'],
-    packages: ['node:', 'node-cron', 'luxon'],
+    packages: ['node:', 'node-cron', 'luxon', 'libsql'],
   },
   report: {
     folders: ['core', 'statistics', 'backtest/result', 'backtest/comparison', 'backtest/search', 'lab/result'],

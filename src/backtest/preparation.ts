@@ -8,11 +8,11 @@ import type { Setup } from '../core/setup.ts';
 import { DataError } from '../data/data-error.ts';
 import { closeOutput } from '../models/target.ts';
 import type { Bot } from '../walk/bot.ts';
+import { predictFrozen } from '../walk/frozen.ts';
 import { unmetNeed } from '../walk/needs.ts';
-import { type RowRange, setupOf, signalColumns } from '../walk/walk.ts';
+import { type Predictions, predict, type Surroundings } from '../walk/predictions.ts';
+import type { RowRange } from '../walk/walk.ts';
 import { detailCoverage } from './detail.ts';
-import { predictFrozen } from './frozen.ts';
-import { type Predictions, predict, type Surroundings } from './predictions.ts';
 
 /** Bars of one market and what a report says about where they come from. */
 export interface MarketData {
@@ -60,11 +60,6 @@ export async function prepareBot(bot: Bot, data: readonly MarketData[], around: 
     outlooks: predictions?.forecasts.outlooks,
     timings: { features: (featured - started) / 1000, training: (around.clock() - featured) / 1000 },
   };
-}
-
-/** What the fold of a bot needs, all its columns computed, from the first slice of the panel on. */
-export function wholeSetup(bot: Bot, { panel, forecasts, outlooks }: Pick<Prepared, 'panel' | 'forecasts' | 'outlooks'>): Setup {
-  return setupOf(bot, panel, signalColumns(bot, panel, forecasts, outlooks), forecasts, 0, panel.closeTime.length);
 }
 
 async function predictionsOf(bot: Bot, panel: Panel, ranges: readonly RowRange[], around: Surroundings): Promise<Predictions | undefined> {

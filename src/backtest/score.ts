@@ -4,8 +4,8 @@ import type { Panel } from '../core/panel.ts';
 import { averageDifference, dieboldMariano, squaredLossDifference } from '../statistics/diebold-mariano.ts';
 import { type Skill as MarketSkill, skill } from '../statistics/skill.ts';
 import { servedRuns, slotName } from '../walk/plan.ts';
+import type { Predictions } from '../walk/predictions.ts';
 import type { RowRange } from '../walk/walk.ts';
-import type { Predictions } from './predictions.ts';
 import type { BaselineSkill, FoldSkill, ForecastReport, Skill, TestResult } from './result.ts';
 
 /** Forecasts and outcomes of one market on rows of its bars. */

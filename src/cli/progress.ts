@@ -1,6 +1,6 @@
 import { type Options, SingleBar } from 'cli-progress';
-import type { Progress } from '../backtest/fit-source.ts';
 import type { LabProgress } from '../lab/training.ts';
+import type { Progress } from '../walk/fit-source.ts';
 import type { Host } from './host.ts';
 import { print } from './host.ts';
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import type { Surroundings } from '../backtest/predictions.ts';
 import { createLearnerPool } from '../models/baselines/learner-pool.ts';
 import { directoryFitStore, directoryForecastStore } from '../models/bundle.ts';
 import { loadTrainer } from '../models/engines/load.ts';
+import type { Surroundings } from '../walk/predictions.ts';
 import { type CommonOptions, type Host, revectorizerOf } from './host.ts';
 import { createProgress } from './progress.ts';
 

@@ -4,6 +4,7 @@ import { createGuards, hasGuards, type Verdict } from './guards.ts';
 import { type Ticket, ticketProblem } from './order.ts';
 import { onTicks, pricesOf, refusalOf } from './placement.ts';
 import { Reason, type ReasonCode, reasonName, type View } from './policy.ts';
+import { Restraint, restrain, restraintName } from './restraint.ts';
 import { checkRange, readMemory, resume, writeMemory } from './resumption.ts';
 import { sizeProblem } from './rounding.ts';
 import { createSettlement } from './settlement.ts';
@@ -27,7 +28,7 @@ const SMALLEST_BAND = 1e-9;
  * contradicts itself, and for a missing funding rate.
  */
 export function run(setup: Setup, state?: State): Run {
-  const { panel, policy, rules, weights, volatilityTarget, from, to } = setup;
+  const { panel, policy, rules, weights, volatilityTarget, restraint, from, to } = setup;
   const { markets, closeTime } = panel;
   checkRange(setup, state);
   const book = new Book(markets, rules.capital, rules.markets, state?.account);
@@ -45,6 +46,7 @@ export function run(setup: Setup, state?: State): Run {
   let at = 0;
   let now = 0;
   let worth = 0;
+  let restrained: number = Restraint.none;
   const lanes = markets.map((_, m) =>
     createLane(
       setup,
@@ -59,6 +61,7 @@ export function run(setup: Setup, state?: State): Run {
     settlement.settle(slice);
     at = slice - from;
     now = closeTime[slice]!;
+    if (restraint) restrained = restraint[slice]!;
     for (let m = 0; m < lanes.length; m++) {
       const lane = lanes[m]!;
       const row = lane.rows[slice]!;
@@ -117,7 +120,7 @@ export function run(setup: Setup, state?: State): Run {
     view.entryPrice = book.entryPrice[m]!;
     view.barsHeld = book.barsHeld[m]!;
     view.reason = Reason.noForecast;
-    if (guarded && settlement.open.length > 0) withdrawEntries(m, row);
+    if (settlement.open.length > 0) withdrawEntries(m, row);
     const wish = policy.decide(view, memory, m * policy.slots.length);
     let reason = view.reason as ReasonCode;
     let target = wish;
@@ -141,11 +144,19 @@ export function run(setup: Setup, state?: State): Run {
       target = verdict.target;
       reason = verdict.reason;
     }
+    if (restrained !== Restraint.none) {
+      verdict.target = target;
+      verdict.reason = reason;
+      restrain(restrained, exposure, verdict);
+      target = verdict.target;
+      reason = verdict.reason;
+    }
     if (equity <= 0) {
       target = 0;
       reason = Reason.nothingLeft;
     }
-    trace.target[at] = target;
+    // Adding 0 turns -0 into 0, which tables and texts cannot tell apart.
+    trace.target[at] = target + 0;
     trace.reason[at] = reason;
   }
 
@@ -265,9 +276,7 @@ export function run(setup: Setup, state?: State): Run {
     placed[m]! += 1;
     if (kind === 'trailing-stop') order.peak = close;
     events.push({ kind: 'order', time: now, order: orderOf(order) });
-    const guard = guarded && enters(order) ? guards.keepsOut(m, lanes[m]!.view.i) : undefined;
-    const refusal =
-      toTrade === 0 ? 'nothing to trade' : guard ? `held back by ${guard}` : refusalOf(order, close, lanes[m]!.shortable, held);
+    const refusal = toTrade === 0 ? 'nothing to trade' : (heldBack(order) ?? refusalOf(order, close, lanes[m]!.shortable, held));
     if (refusal) events.push({ kind: 'rejection', time: now, id, market, reason: refusal });
     else settlement.place(order);
     return id;
@@ -279,9 +288,19 @@ export function run(setup: Setup, state?: State): Run {
     return !target && !reduceOnly && (held === 0 ? side === 'buy' || lanes[m]!.shortable : (side === 'buy') === held > 0);
   }
 
+  /** Why an order is not accepted although it is sound. */
+  function heldBack(order: Working): string | undefined {
+    if (!(guarded || restrained !== Restraint.none) || !enters(order)) return undefined;
+    const guard = guarded ? guards.keepsOut(order.m, lanes[order.m]!.view.i) : undefined;
+    if (guard) return `held back by ${guard}`;
+    return restrained === Restraint.none ? undefined : `held back, ${restraintName(restrained)}`;
+  }
+
   function withdrawEntries(m: number, row: number): void {
-    const guard = guards.keepsOut(m, row);
+    const guard = guarded ? guards.keepsOut(m, row) : undefined;
     if (guard) settlement.withdraw(m, now, `withdrawn by ${guard}`, enters);
+    // What was ordered before a close that was missed is no later for it.
+    else if (restrained > Restraint.missed) settlement.withdraw(m, now, `withdrawn, ${restraintName(restrained)}`, enters);
   }
 
   function cancel(m: number, id: string | undefined): void {

@@ -41,6 +41,10 @@ export const Reason = {
   exposureLimit: 19,
   staleData: 20,
   expiredModel: 21,
+  /** Of a session: the close was decided too late to enter anything; a person has paused it, or wants no position. */
+  missed: 22,
+  paused: 23,
+  flattened: 24,
 } as const;
 export type ReasonCode = (typeof Reason)[keyof typeof Reason];
 

@@ -22,6 +22,8 @@ export interface Setup {
   readonly volatilityTarget?: VolatilityTarget;
   /** Average true range, [market], aligned with its bars, where the trailing stop keeps a multiple of it away. */
   readonly trueRange?: readonly Column[];
+  /** Codes of `Restraint`, one a slice of the panel, of a session that could not do all it wanted. */
+  readonly restraint?: Uint8Array;
 }
 
 /** All exposures are scaled by one factor so that the account's volatility, sqrt(w' C w), is what it aims at. */

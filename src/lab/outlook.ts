@@ -1,6 +1,3 @@
-import { storedFits } from '../backtest/fit-source.ts';
-import { asSampled } from '../backtest/frozen.ts';
-import type { Surroundings } from '../backtest/predictions.ts';
 import { type Bars, firstRowAt } from '../core/bars.ts';
 import { isoInstant } from '../core/instant.ts';
 import { createPanel, type Panel } from '../core/panel.ts';
@@ -12,9 +9,12 @@ import { presentLevels, type Target } from '../models/target.ts';
 import type { Trainer } from '../models/trainer.ts';
 import { type Bot, modelName } from '../walk/bot.ts';
 import { concurrently } from '../walk/concurrently.ts';
+import { storedFits } from '../walk/fit-source.ts';
+import { asSampled } from '../walk/frozen.ts';
 import { learnable, type MarketInputs, prepareInputs } from '../walk/inputs.ts';
 import { onlyOnce } from '../walk/only-once.ts';
 import { requestAt } from '../walk/plan.ts';
+import type { Surroundings } from '../walk/predictions.ts';
 import { type AheadStep, forecastTogether, type Member } from './ahead.ts';
 import type { MarketBars } from './plan.ts';
 

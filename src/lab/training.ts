@@ -1,9 +1,9 @@
-import { type FitRecord, storedFits } from '../backtest/fit-source.ts';
-import type { Surroundings } from '../backtest/predictions.ts';
 import type { Fit } from '../models/fit.ts';
 import type { Model } from '../models/model.ts';
 import type { Epoch, Trainer } from '../models/trainer.ts';
 import { concurrently } from '../walk/concurrently.ts';
+import { type FitRecord, storedFits } from '../walk/fit-source.ts';
+import type { Surroundings } from '../walk/predictions.ts';
 import type { LabInputs } from './inputs.ts';
 import { labRequest } from './request.ts';
 

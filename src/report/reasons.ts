@@ -16,6 +16,9 @@ const WORDS: Readonly<Record<string, string>> = {
   dailyLossHalt: 'halted by the daily loss',
   lossesHalt: 'halted after losses in a row',
   exposureLimit: 'limited exposure',
+  missed: 'decided too late to enter',
+  paused: 'paused by a person',
+  flattened: 'given up by a person',
 };
 
 /** A code such as `stopLossGap` in words: `stop loss, at the open`. Words of one's own stay as they are. */

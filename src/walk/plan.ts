@@ -1,4 +1,5 @@
 import { firstAtOrAfter } from '../core/ascending.ts';
+import type { Bars } from '../core/bars.ts';
 import type { Panel } from '../core/panel.ts';
 import { deriveSeed } from '../core/random.ts';
 import { type Outcome, type Request, requestKey } from '../models/fit.ts';
@@ -25,9 +26,12 @@ export function slotName(market: string, slot: number): string {
   return `${market}@${slot}`;
 }
 
+/** From which close (ms UTC) on a fit may serve that was not there on schedule, by its slot's name; Infinity: it never came. */
+export type Availability = ReadonlyMap<string, number>;
+
 /**
- * The slots whose fits serve decisions of rows `from .. to-1` of a market and are not known yet. The fit that serves the first
- * decision was asked for before it; where that one is known to be refused, the one before it is due, as long as its age allows.
+ * The slots whose fits serve decisions of rows `from .. to-1` of a market, or of the `ahead` slots after them, and are not known yet. The fit that
+ * serves the first decision was asked for before it; where that one is known to be refused, the one before it is due, as long as its age allows.
  */
 export function dueSlots(
   bot: Bot,
@@ -37,12 +41,13 @@ export function dueSlots(
   from: number,
   to: number,
   known: Outcomes,
+  ahead = 0,
 ): readonly Slot[] {
   if (from >= to) return [];
   const { schedule } = bot;
   const name = panel.markets[market]!.market;
   const first = inputs.slot[from]!;
-  const last = inputs.slot[to - 1]!;
+  const last = inputs.slot[to - 1]! + ahead;
   const due: Slot[] = [];
   const earliest = earliestRequest(inputs);
   for (let slot = latestRequest(schedule, last - schedule.delay); slot >= earliest; slot -= schedule.retrain) {
@@ -107,10 +112,18 @@ export function labelsAt(labels: Float64Array, width: number, ends: Int32Array):
 }
 
 /**
- * Per row of a market, the slot of the fit that serves its decision: the latest usable one whose delay has passed and whose age
- * allows it; UNSERVED where none does.
+ * Per row of a market, the slot of the fit that serves its decision: the latest usable one whose delay has passed, that was available, and whose
+ * age allows it; UNSERVED where none does.
  */
-export function servingSlots(bot: Bot, inputs: MarketInputs, market: string, outcomes: Outcomes, from: number, to: number): Int32Array {
+export function servingSlots(
+  bot: Bot,
+  inputs: MarketInputs,
+  { market, openTime, intervalMs }: Pick<Bars, 'market' | 'openTime' | 'intervalMs'>,
+  outcomes: Outcomes,
+  from: number,
+  to: number,
+  available?: Availability,
+): Int32Array {
   const { schedule } = bot;
   const earliest = earliestRequest(inputs);
   const serving = new Int32Array(inputs.slot.length).fill(UNSERVED);
@@ -122,7 +135,9 @@ export function servingSlots(bot: Bot, inputs: MarketInputs, market: string, out
       slot -= schedule.retrain
     ) {
       if (firstServed(schedule, inputs, slot) > now) continue;
-      if (outcomes.get(slotName(market, slot))?.kind === 'fit') {
+      const name = slotName(market, slot);
+      if (available && (available.get(name) ?? Number.NEGATIVE_INFINITY) > openTime[row]! + intervalMs) continue;
+      if (outcomes.get(name)?.kind === 'fit') {
         serving[row] = slot;
         break;
       }

@@ -15,7 +15,18 @@ import type { Trainer } from '../models/trainer.ts';
 import type { Bot } from './bot.ts';
 import { concurrently } from './concurrently.ts';
 import type { MarketInputs } from './inputs.ts';
-import { dueSlots, type Outcomes, requestAt, type Slot, samplesAt, servedRuns, servingSlots, slotName, UNSERVED } from './plan.ts';
+import {
+  type Availability,
+  dueSlots,
+  type Outcomes,
+  requestAt,
+  type Slot,
+  samplesAt,
+  servedRuns,
+  servingSlots,
+  slotName,
+  UNSERVED,
+} from './plan.ts';
 import { sizingColumns } from './sizing-columns.ts';
 
 /** Computes the fit of a request, or finds it where it was computed before. The only thing a walk waits for. */
@@ -179,7 +190,7 @@ export interface Forecasts {
   readonly spread?: readonly Column[];
 }
 
-/** The forecasts of a model for all markets. */
+/** The forecasts of a model for all markets; where given, by fits that were not all there on schedule. */
 export function forecastAll(
   bot: Bot,
   model: Model,
@@ -189,8 +200,9 @@ export function forecastAll(
   outcomes: Outcomes,
   trainer: Trainer,
   store?: ForecastStore,
+  available?: Availability,
 ): Forecasts {
-  const serving = panel.markets.map((bars, m) => servingSlots(bot, inputs[m]!, bars.market, outcomes, ranges[m]!.from, ranges[m]!.to));
+  const serving = panel.markets.map((bars, m) => servingSlots(bot, inputs[m]!, bars, outcomes, ranges[m]!.from, ranges[m]!.to, available));
   const said = panel.markets.map((_, m) => forecastMarket(model, panel, m, inputs[m]!, serving[m]!, outcomes, trainer, store));
   return { serving, ...apart(said) };
 }
@@ -232,6 +244,18 @@ export function setupOf(
     ...sizingColumns(bot, panel, forecasts, trueRange),
     ...(trueRange && { trueRange }),
   };
+}
+
+/** What the fold of a bot needs, all its columns computed, from the first slice of the panel on. */
+export function wholeSetup(
+  bot: Bot,
+  {
+    panel,
+    forecasts,
+    outlooks,
+  }: { readonly panel: Panel; readonly forecasts: readonly Column[]; readonly outlooks?: readonly Outlook[] | undefined },
+): Setup {
+  return setupOf(bot, panel, signalColumns(bot, panel, forecasts, outlooks), forecasts, 0, panel.closeTime.length);
 }
 
 /** Average true ranges of the markets whose trailing stop keeps a multiple of it away; undefined where no stop does. */

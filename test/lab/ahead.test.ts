@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { predict, type Surroundings } from '../../src/backtest/predictions.ts';
 import { type Bars, createBars, sliceBars } from '../../src/core/bars.ts';
 import { nextOpening } from '../../src/core/calendar.ts';
 import { createPanel } from '../../src/core/panel.ts';
@@ -15,6 +14,7 @@ import { createModel, isBaseline, type Model, type ModelOptions } from '../../sr
 import { createSchedule } from '../../src/models/schedule.ts';
 import type { Trainer } from '../../src/models/trainer.ts';
 import type { Bot } from '../../src/walk/bot.ts';
+import { predict, type Surroundings } from '../../src/walk/predictions.ts';
 import { ridgeBot } from '../support/bots.ts';
 import { HOUR, poisoned, randomBars } from '../support/markets.ts';
 

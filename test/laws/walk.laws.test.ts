@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { predict } from '../../src/backtest/predictions.ts';
 import { sliceBars } from '../../src/core/bars.ts';
 import { createPanel } from '../../src/core/panel.ts';
 import { featureMatrix, featureNames } from '../../src/models/feature.ts';
 import type { Bot } from '../../src/walk/bot.ts';
+import { predict } from '../../src/walk/predictions.ts';
 import { backtestOf, ridgeBot, surroundings } from '../support/bots.ts';
 import { poisoned, randomBars } from '../support/markets.ts';
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { predict } from '../../src/backtest/predictions.ts';
 import { createPanel } from '../../src/core/panel.ts';
 import { backtest, type Model } from '../../src/index.ts';
 import { type ForecastStore, memoryFitStore } from '../../src/models/bundle.ts';
@@ -8,6 +7,7 @@ import { spokenColumns } from '../../src/models/outlook.ts';
 import { createSchedule } from '../../src/models/schedule.ts';
 import { createStrategy, type StrategyOptions } from '../../src/strategies/registry.ts';
 import type { Bot } from '../../src/walk/bot.ts';
+import { predict } from '../../src/walk/predictions.ts';
 import { backtestOf, ridgeBot, surroundings } from '../support/bots.ts';
 import { poisoned, randomBars } from '../support/markets.ts';
 

@@ -103,7 +103,7 @@ describe('the plan', () => {
 
     it('serves the delay after the bar at which it was really made', () => {
       const known = new Map([80, 100].map((slot) => [slotName('m', slot), fitted]));
-      const serving = (delay: number) => servingSlots({ ...bot, schedule: { ...bot.schedule, delay } }, columns!, 'm', known, 95, 110);
+      const serving = (delay: number) => servingSlots({ ...bot, schedule: { ...bot.schedule, delay } }, columns!, holed, known, 95, 110);
       expect([...serving(1).subarray(98, 103)]).toEqual([80, 80, 80, 100, 100]);
       expect([...serving(3).subarray(98, 105)]).toEqual([80, 80, 80, 80, 80, 100, 100]);
     });
@@ -121,7 +121,7 @@ describe('the plan', () => {
     expect(columns!.slot[0]).toBe(-100);
     expect(dueSlots(anchored, panel, 0, columns!, 90, 160, new Map()).map(({ slot }) => slot)).toEqual([0, 20, 40]);
     const known = new Map([-20, 0].map((slot) => [slotName('m', slot), fitted]));
-    expect([...servingSlots(anchored, columns!, 'm', known, 90, 103).subarray(98, 103)]).toEqual([-1, -1, -1, 0, 0]);
+    expect([...servingSlots(anchored, columns!, panel.markets[0]!, known, 90, 103).subarray(98, 103)]).toEqual([-1, -1, -1, 0, 0]);
   });
 
   it('lets the latest usable fit serve, from the delay to the maximum age', () => {
@@ -130,7 +130,7 @@ describe('the plan', () => {
       [slotName('m', 80), refused],
       [slotName('m', 120), fitted],
     ]);
-    const serving = servingSlots(bot, inputs!, 'm', known, 0, 200);
+    const serving = servingSlots(bot, inputs!, panel.markets[0]!, known, 0, 200);
     expect([60, 61, 105, 106, 120, 121, 165, 166].map((row) => serving[row])).toEqual([-1, 60, 60, -1, -1, 120, 120, -1]);
   });
 });

@@ -1,7 +1,7 @@
 import type { FitStore } from '../models/bundle.ts';
 import { fit, type Outcome, type Request } from '../models/fit.ts';
 import type { Epoch, Trainer } from '../models/trainer.ts';
-import type { FitSource } from '../walk/walk.ts';
+import type { FitSource } from './walk.ts';
 
 /** How far a backtest has come. */
 export interface Progress {

@@ -4,11 +4,11 @@ import type { Panel } from '../core/panel.ts';
 import { learners } from '../models/baselines/learners.ts';
 import { type Fit, fit as fitRequest } from '../models/fit.ts';
 import { isBaseline, type Model, walkBaselines } from '../models/model.ts';
-import type { Bot } from '../walk/bot.ts';
-import { comparedModels, type MarketInputs, prepareInputs } from '../walk/inputs.ts';
-import { requestAt } from '../walk/plan.ts';
-import { frozenForecasts } from '../walk/walk.ts';
+import type { Bot } from './bot.ts';
+import { comparedModels, type MarketInputs, prepareInputs } from './inputs.ts';
+import { requestAt } from './plan.ts';
 import type { Predictions, Surroundings } from './predictions.ts';
+import { frozenForecasts } from './walk.ts';
 
 /**
  * What a stored fit, which is not trained again, says of every row after it was made. The baselines are fitted on the rows that it learnt

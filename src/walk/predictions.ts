@@ -6,13 +6,13 @@ import type { EngineKind } from '../models/engine.ts';
 import type { Outcome } from '../models/fit.ts';
 import { type BaselineKind, isBaseline, type Model, walkBaselines } from '../models/model.ts';
 import type { Trainer } from '../models/trainer.ts';
-import type { Bot } from '../walk/bot.ts';
-import { combineForecasts, rowsBehind } from '../walk/combination.ts';
-import { comparedModels, type MarketInputs, prepareInputs } from '../walk/inputs.ts';
-import { onlyOnce } from '../walk/only-once.ts';
-import { type Outcomes, slotName } from '../walk/plan.ts';
-import { collectFits, type FitSource, type Forecasts, forecastAll, type RowRange, requestBeside } from '../walk/walk.ts';
+import type { Bot } from './bot.ts';
+import { combineForecasts, rowsBehind } from './combination.ts';
 import { type FitRecord, type Progress, storedFits } from './fit-source.ts';
+import { comparedModels, type MarketInputs, prepareInputs } from './inputs.ts';
+import { onlyOnce } from './only-once.ts';
+import { type Availability, type Outcomes, slotName } from './plan.ts';
+import { collectFits, type FitSource, type Forecasts, forecastAll, type RowRange, requestBeside } from './walk.ts';
 
 /** What a model and its baselines said about every row, and how their fits were come by. */
 export interface Predictions {
@@ -42,6 +42,14 @@ export interface Surroundings {
   readonly signal?: AbortSignal;
 }
 
+/** What besides the models is asked, and when fits were there. */
+export interface PredictOptions {
+  /** What they are compared with; default: all that a walk has. */
+  readonly baselines?: readonly BaselineKind[];
+  /** Fits that were not there on schedule, by model: 0 is the bot's own, then the members of its ensemble. */
+  readonly available?: (model: number) => Availability;
+}
+
 /** All fits of the walk over the given rows, the model's and the baselines', and what they forecast; of an ensemble, all members'. */
 export async function predict(
   bot: Bot,
@@ -49,16 +57,19 @@ export async function predict(
   panel: Panel,
   ranges: readonly RowRange[],
   around: Surroundings,
+  { baselines = walkBaselines, available }: PredictOptions = {},
 ): Promise<Predictions> {
-  if (!bot.ensemble) return predictOne(bot, model, walkBaselines, panel, ranges, around);
+  if (!bot.ensemble) return predictOne(bot, model, baselines, panel, ranges, around, available?.(0));
   // Members of one engine share its threads.
   const shared = { ...around, networkTrainer: onlyOnce(around.networkTrainer) };
   const { members } = bot.ensemble;
   const behind = rowsBehind(bot.ensemble, model.horizon);
   const rows = ranges.map(({ from, to }) => ({ from: from < to ? Math.max(0, from - behind) : from, to }));
-  const first = await predictOne(bot, model, walkBaselines, panel, rows, shared);
+  const first = await predictOne(bot, model, baselines, panel, rows, shared, available?.(0));
   const all = [first];
-  for (const member of members) all.push(await predictOne({ ...bot, model: member }, member, [], panel, rows, shared));
+  for (const [k, member] of members.entries()) {
+    all.push(await predictOne({ ...bot, model: member }, member, [], panel, rows, shared, available?.(k + 1)));
+  }
   return {
     ...first,
     forecasts: combineForecasts(
@@ -79,6 +90,7 @@ async function predictOne(
   panel: Panel,
   ranges: readonly RowRange[],
   around: Surroundings,
+  available: Availability | undefined,
 ): Promise<Predictions> {
   // An engine's threads start while the features are worked out.
   const { learnerTrainer = (kind: BaselineKind) => learners[kind] } = around;
@@ -124,6 +136,7 @@ async function predictOne(
     outcomes,
     trainer,
     isBaseline(model.kind) ? undefined : around.forecasts,
+    available,
   );
   const baselines = compared.map((baseline) => ({
     name: baseline.model.kind,

@@ -8,6 +8,7 @@ import { createModuleLoader, type ModuleLoader } from './config/module.ts';
 import { modelOptions, type ResolvedModel, resolveModel, sizingOptions, strategyOptions } from './config/options.ts';
 import { applyOverrides, type Override } from './config/override.ts';
 import { namesModules, type OwnCode, openOwnCode, withoutLoader } from './config/own-code.ts';
+import { withoutAddresses } from './config/paper.ts';
 import { type Path, Positions } from './config/position.ts';
 import { expandPresets } from './config/preset.ts';
 import { type Problem, problemsOf, unknownKeyWords } from './config/problem.ts';
@@ -27,7 +28,7 @@ import type { Bot } from './walk/bot.ts';
 export interface BotFileOptions {
   /** Values from the command line, in their order. */
   readonly overrides?: readonly Override[];
-  /** Where `${NAME}` in the section paper is looked up. */
+  /** Of the process. No `${NAME}` in the section paper is looked up before a session begins: see `paperSettings`. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The folder that relative paths of overrides start from. */
   readonly currentDirectory: string;
@@ -65,6 +66,10 @@ export interface LoadedBot {
   readonly measured: string | undefined;
   readonly markets: readonly MarketReference[];
   readonly config: ResolvedConfig;
+  /** The section paper as it was written, for `paperSettings`: an address in it may be a secret, so it is neither printed nor stored. */
+  readonly paper: BotConfig['paper'];
+  /** Throws a ConfigError that says where in the file each problem lies; without problems it does nothing. */
+  readonly refuse: (problems: readonly Problem[]) => void;
   /** The folder that relative paths in the bot file start from. */
   readonly folder: string;
 }
@@ -139,7 +144,7 @@ function resolve({ raw, written, refuse }: ReadBot, file: string, options: BotFi
   const parsed = botSchema.safeParse('name' in raw ? raw : { name: nameOf(file), ...raw }, { error: unknownKeyWords });
   if (!parsed.success) refuse(problemsOf(parsed.error.issues, raw));
   const config = parsed.data as BotConfig;
-  refuse(crossCheck(config, options.environment, own));
+  refuse(crossCheck(config, own));
 
   const fromCommandLine = (k: number) =>
     overrides.some(({ path }) => path[0] === 'markets' && (path.length === 1 || path[1] === String(k)));
@@ -160,6 +165,8 @@ function resolve({ raw, written, refuse }: ReadBot, file: string, options: BotFi
       baseDirectory: fromCommandLine(k) ? options.currentDirectory : folder,
     })),
     config: resolved(config),
+    paper: config.paper,
+    refuse,
     folder,
   };
 }
@@ -204,13 +211,14 @@ function nameOf(file: string): string {
 }
 
 function resolved(config: BotConfig): ResolvedConfig {
-  const { model, ensemble, experiment, ...rest } = config;
+  const { model, ensemble, experiment, paper, ...rest } = config;
   const whole = {
     ...rest,
     schedule: { ...config.schedule, maxAge: createSchedule(config.schedule).maxAge },
     ...(model && { model: resolveModel(model) }),
     ...(ensemble && { ensemble: { ...ensemble, members: ensemble.members.map(resolveModel) } }),
     ...(experiment && { experiment: resolveExperiment(experiment) }),
+    ...(paper && { paper: withoutAddresses(paper) }),
   };
   // Of a feature in code its module, options and sha256 stay.
   return JSON.parse(JSON.stringify(whole)) as typeof whole;

@@ -62,7 +62,17 @@ const ROOMS: Readonly<Record<string, Room>> = {
     packages: ['node:', 'node-cron', 'luxon', 'libsql'],
   },
   report: {
-    folders: ['core', 'statistics', 'backtest/result', 'backtest/comparison', 'backtest/search', 'lab/result'],
+    folders: [
+      'core',
+      'statistics',
+      'backtest/result',
+      'backtest/comparison',
+      'backtest/search',
+      'lab/result',
+      'live/session',
+      'live/replay',
+      'walk/explanation',
+    ],
     packages: ['echarts', 'cli-table3', 'picocolors'],
   },
   // Pictures for print: the library is native, the typeface lies in a package.

@@ -1,9 +1,6 @@
-import { type Run, run } from '../core/engine.ts';
-import { type Panel, singleMarket } from '../core/panel.ts';
-import type { Rules } from '../core/rules.ts';
+import type { Run } from '../core/engine.ts';
 import type { Trace } from '../core/trace.ts';
 import { type Performance, performance } from '../statistics/performance.ts';
-import { buyAndHold } from '../strategies/buy-and-hold.ts';
 import type { Bot } from '../walk/bot.ts';
 
 /** The figures of one account, or of several side by side. */
@@ -26,38 +23,6 @@ export function figuresOf(bot: Pick<Bot, 'periodsPerYear'>, runs: readonly Run[]
   });
   if (!result) throw new Error(`Expected a curve that starts above zero, received ${traces[0]!.equity[0]}`);
   return result;
-}
-
-/** Buy & hold of every market with its share of the capital, by the same engine, fill rule, fees and rounding, whole and without guards. */
-export function holdAll(bot: Bot, panel: Panel, from: number, to: number): readonly Run[] {
-  const { capital, fill, costs, markets } = bot.rules;
-  const rules: Rules = {
-    capital: capital / panel.markets.length,
-    fill,
-    costs,
-    share: 1,
-    band: Infinity,
-    ...(markets && { markets: unlevered(markets) }),
-  };
-  return panel.markets.map((bars, m) =>
-    run({
-      name: bot.name,
-      panel: singleMarket(panel, m),
-      policy: buyAndHold.policy,
-      signals: [[bars.close]],
-      forecasts: [bars.close],
-      rules,
-      from,
-      to,
-    }),
-  );
-}
-
-/** Who buys with own money only is never liquidated. */
-function unlevered(markets: NonNullable<Rules['markets']>): NonNullable<Rules['markets']> {
-  return Object.fromEntries(
-    Object.entries(markets).map(([market, { leverage: _leverage, maintenance: _maintenance, ...rules }]) => [market, rules]),
-  );
 }
 
 export function sumOf(traces: readonly Trace[]): Float64Array {

@@ -4,10 +4,11 @@ import { rm, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { DateTime } from 'luxon';
 import pc from 'picocolors';
+import { cronOf } from '../config/paper.ts';
 import type { LoadedBot } from '../config.ts';
 import { intervalName } from '../core/interval.ts';
 import { openBarStore } from '../data/store.ts';
-import { cronFor, nextTick } from '../live/cron.ts';
+import { nextTick } from '../live/cron.ts';
 import type { EngineKind } from '../models/engine.ts';
 import { loadTrainer } from '../models/engines/load.ts';
 import { loadBotFile } from './bot-file.ts';
@@ -122,12 +123,11 @@ async function checkData(loaded: LoadedBot, { workspace }: BotOptions): Promise<
 }
 
 /** When a paper session of the bot would tick. */
-function checkCron({ config, intervalMs }: LoadedBot, host: Host): Check {
-  const { cron = 'auto' } = config.paper ?? {};
+function checkCron(loaded: LoadedBot, host: Host): Check {
   try {
-    const expression = cron === 'auto' ? cronFor(intervalMs) : cron;
+    const expression = cronOf(loaded);
     const next = nextTick(expression, DateTime.fromMillis(host.now())).toISO({ suppressMilliseconds: true });
-    return ok('cron', `${expression} (UTC) for ${intervalName(intervalMs)} bars, next tick ${next}`);
+    return ok('cron', `${expression} (UTC) for ${intervalName(loaded.intervalMs)} bars, next tick ${next}`);
   } catch (error) {
     return fail('cron', (error as Error).message, 'set paper.cron in the bot file');
   }

@@ -11,6 +11,8 @@ export const ExitCode = {
   data: 3,
   /** The outside world failed: disk, network. */
   outside: 4,
+  /** A session refuses: held by another process, damaged, newer, of another bot, or the clock is wrong. */
+  session: 5,
   /** A bug (EX_SOFTWARE of sysexits.h). */
   bug: 70,
   interrupted: 130,
@@ -23,6 +25,7 @@ const CODES: Readonly<Record<string, number>> = {
   BarError: ExitCode.data,
   BundleError: ExitCode.data,
   PolicyError: ExitCode.usage,
+  SessionError: ExitCode.session,
 };
 
 /** The exit code that an error means. */

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError } from '../config/config-error.ts';
 import { intervalMs as msOf } from '../core/interval.ts';
 import { openFeed } from '../data/exchange/client.ts';
@@ -33,7 +32,7 @@ export async function run(args: readonly string[], options: FetchOptions, host: 
   const store = openBarStore(options.workspace);
   const known = await Promise.all(symbols.map((symbol) => recentInformation(store, `${exchange}:${symbol}`, host.now())));
   const feed = await openFeed(exchange, {
-    clock: { now: host.now, sleep: (ms, signal) => sleep(ms, undefined, signal ? { signal } : {}) },
+    clock: { now: host.now, sleep: host.sleep },
     signal: host.signal,
     known: known.filter((information) => information !== undefined),
     ...(redirect !== undefined && { redirect }),
@@ -98,7 +97,8 @@ function bound(option: string, text: string): number {
   ]);
 }
 
-function mirror(url: string | undefined): string | undefined {
+/** The address that requests to exchanges go to instead. Throws a ConfigError where it is none. */
+export function mirror(url: string | undefined): string | undefined {
   if (!url) return undefined;
   if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return url;
   throw new ConfigError([`PAPERWALK_EXCHANGE_URL: Expected an address such as https://mirror.example, received ${JSON.stringify(url)}`]);

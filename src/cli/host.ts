@@ -1,3 +1,6 @@
+import type { CrashPoint } from '../live/live-session.ts';
+import type { Schedule } from '../live/schedule.ts';
+
 /** A stream that text goes to; a terminal knows its width. */
 export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 
@@ -12,6 +15,12 @@ export interface Host {
   readonly signal: AbortSignal;
   /** The present instant, ms UTC. */
   readonly now: () => number;
+  /** Rejects when the signal is aborted. */
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** What calls the ticks of paper sessions. */
+  readonly schedule: Schedule;
+  /** Called at named places between two writes of a session. */
+  readonly crashPoint?: (name: CrashPoint) => void;
 }
 
 /** What every command accepts. */

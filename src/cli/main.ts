@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Console } from 'node:console';
 import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ExitCode } from './exit-code.ts';
 import { main } from './program.ts';
 
@@ -25,7 +26,16 @@ for (const stream of [process.stdout, process.stderr]) {
 const { stdout, stderr } = process;
 // Whatever code of a person's own logs is no result.
 globalThis.console = new Console(stderr);
-const code = await main(process.argv.slice(2), { stdout, stderr, environment: process.env, signal: stop.signal, now: Date.now });
+const code = await main(process.argv.slice(2), {
+  stdout,
+  stderr,
+  environment: process.env,
+  signal: stop.signal,
+  now: Date.now,
+  sleep: (ms, signal) => sleep(ms, undefined, signal ? { signal } : {}),
+  // node-cron takes its time to load; few commands need it.
+  schedule: { start: async (...ticks) => (await import('../live/schedule.ts')).cronSchedule(Date.now).start(...ticks) },
+});
 // What was written to a pipe must be out before the process ends.
 await Promise.all([stdout, stderr].map((stream) => new Promise((done) => stream.write('', done))));
 process.exit(code);

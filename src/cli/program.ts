@@ -8,7 +8,7 @@ type Action = (args: readonly string[], options: never, host: Host) => Promise<n
 
 interface Definition {
   /** The command that it is a part of. */
-  readonly group?: 'models' | 'bars';
+  readonly group?: 'models' | 'bars' | 'paper';
   readonly usage: string;
   readonly description: string;
   readonly example: string;
@@ -100,6 +100,65 @@ const COMMANDS: readonly Definition[] = [
     bot: true,
     options: [['--sweep <what>', 'costs: a table of fees by thresholds on the forecasts of one walk, in place of a backtest']],
     load: () => import('./backtest.ts'),
+  },
+  {
+    usage: 'paper <bots...>',
+    description: 'run bots forward on paper: each on its schedule, with the decisions that a backtest makes',
+    example: 'paperwalk paper bot.yaml',
+    bot: true,
+    options: [['--once', 'run one tick of each bot and exit']],
+    load: () => import('./paper.ts'),
+  },
+  {
+    group: 'paper',
+    usage: 'pause <bot>',
+    description: 'have a session enter nothing from its next decision on; exits and guards go on',
+    example: 'paperwalk paper pause bot.yaml',
+    bot: true,
+    load: async () => ({ run: (await import('./paper-hand.ts')).pause }),
+  },
+  {
+    group: 'paper',
+    usage: 'resume <bot>',
+    description: 'have a session that was paused or flattened trade again',
+    example: 'paperwalk paper resume bot.yaml',
+    bot: true,
+    load: async () => ({ run: (await import('./paper-hand.ts')).resume }),
+  },
+  {
+    group: 'paper',
+    usage: 'flatten <bot>',
+    description: 'have a session give up its positions at its next decision, and pause it',
+    example: 'paperwalk paper flatten bot.yaml',
+    bot: true,
+    load: async () => ({ run: (await import('./paper-hand.ts')).flatten }),
+  },
+  {
+    usage: 'replay <bot>',
+    description: "run a session's bars through the backtester and compare every decision, fill and fee",
+    example: 'paperwalk replay bot.yaml --refit',
+    bot: true,
+    options: [
+      ['--refit', 'train every fit again and compare its weights; nothing stored is read'],
+      ['--bars <which>', 'recorded (default), or today: the bars as the store has them now, so that revisions show'],
+      ['--no-observations', 'leave out lateness, failed trainings and what a person asked for, to see what they cost'],
+    ],
+    load: () => import('./replay.ts'),
+  },
+  {
+    usage: 'explain <bot> <time>',
+    description: 'explain one decision from bar to fill: inputs, fit, forecast, signal, guards, order, fill',
+    example: 'paperwalk explain bot.yaml 2024-03-01T04:00Z',
+    bot: true,
+    options: [['--backtest', "of the bot's backtest, where it also has a session"]],
+    load: () => import('./explain.ts'),
+  },
+  {
+    usage: 'backup <bot> <file>',
+    description: 'copy the session of a bot to one file, also while it runs',
+    example: 'paperwalk backup bot.yaml bot-session.sqlite',
+    bot: true,
+    load: () => import('./backup.ts'),
   },
   {
     usage: 'compare <runs...>',

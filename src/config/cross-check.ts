@@ -9,11 +9,11 @@ import { createModel } from '../models/model.ts';
 import { createSchedule } from '../models/schedule.ts';
 import { createStrategy } from '../strategies/registry.ts';
 import { unmetNeed } from '../walk/needs.ts';
-import { unsetVariables } from './environment.ts';
 import { checkExperiment } from './experiment.ts';
 import { checkIntervals } from './interval-check.ts';
 import { featuresOf, modelOptions, resolveModel, strategyOptions } from './options.ts';
 import type { OwnCode } from './own-code.ts';
+import { checkPaper } from './paper.ts';
 import type { Path } from './position.ts';
 import { type Problem, unknownName } from './problem.ts';
 import type { BotConfig, ModelConfig, StrategyConfig } from './schema.ts';
@@ -21,7 +21,7 @@ import { checkSizing } from './sizing-check.ts';
 import { checkTrading } from './trading-check.ts';
 
 /** What is wrong between the values of a bot file, each of which is fine by itself. */
-export function crossCheck(config: BotConfig, environment: Readonly<Record<string, string | undefined>>, own: OwnCode): Problem[] {
+export function crossCheck(config: BotConfig, own: OwnCode): Problem[] {
   return [
     ...checkMarkets(config),
     ...checkTimes(config),
@@ -31,7 +31,7 @@ export function crossCheck(config: BotConfig, environment: Readonly<Record<strin
     ...checkSizing(config),
     ...checkIntervals(config),
     ...checkExperiment(config),
-    ...(config.paper ? unsetVariables(config.paper, ['paper'], environment) : []),
+    ...checkPaper(config),
   ];
 }
 

@@ -57,8 +57,8 @@ function isInterval(value: string): boolean {
   }
 }
 
-const durationWords = 'a duration such as 30s, 5m or 2h';
-export const duration = text(durationWords).regex(/^\d+[smh]$/, { error: durationWords });
+const durationWords = 'a duration such as 500ms, 30s, 5m or 2h';
+export const duration = text(durationWords).regex(/^\d{1,9}(ms|s|m|h)$/, { error: durationWords });
 
 export const positive = (name: string) => number(`${name} > 0`, (value) => value > 0 && value < Infinity);
 export const notNegative = number('a finite number >= 0', (value) => value >= 0 && value < Infinity);

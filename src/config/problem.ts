@@ -77,7 +77,8 @@ export function pathName(path: Path): string {
 /** What was received; of the paper section, which may hold secrets, only its type. */
 function shown(path: Path, value: unknown): string {
   if (value === undefined) return 'nothing';
-  if (path[0] === 'paper') return value === null ? 'null' : Array.isArray(value) ? 'a list' : `a ${typeof value}`;
+  if (path[0] === 'paper')
+    return value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'a section' : `a ${typeof value}`;
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

@@ -9,7 +9,6 @@ import {
   anyRate,
   choice,
   cost,
-  duration,
   flag,
   instant,
   interval,
@@ -23,6 +22,7 @@ import {
   whole,
 } from './fields.ts';
 import { MODULE_PATH } from './module.ts';
+import { paper } from './paper-schema.ts';
 import { sizing } from './sizing-schema.ts';
 import { costs, guards, marketFields, orders, volumeCap } from './trading-schema.ts';
 
@@ -304,16 +304,7 @@ export const botSchema = section({
   strategy,
   sizing: sizing.prefault({}),
   evaluate: choice(['decision', 'all']).default('decision'),
-  paper: section({
-    cron: text('auto or a cron expression').exactOptional(),
-    grace: duration.exactOptional(),
-    maxLateness: duration.exactOptional(),
-    missed: choice(['skip', 'replay']).exactOptional(),
-    onExpired: choice(['flat', 'hold']).exactOptional(),
-    notify: z
-      .array(z.record(z.string(), z.unknown(), { error: 'a section with one notifier' }), { error: 'a list of notifiers' })
-      .exactOptional(),
-  }).exactOptional(),
+  paper: paper.exactOptional(),
   seed: z.int({ error: 'a whole number' }).default(1),
 });
 

@@ -45,9 +45,22 @@ export function createPanel(markets: readonly Bars[], { funding, detail }: Besid
     markets: sorted,
     closeTime,
     row,
-    ...(funding && { funding: sorted.map((bars) => funding.get(bars.market)).map((rates, m) => rates && alignFunding(sorted[m]!, rates)) }),
+    ...(funding && { funding: alignedFunding(sorted, funding) }),
     ...(detail && { detail: sorted.map(({ market }) => detail.get(market)) }),
   };
+}
+
+/** The rates of every market on its bars, undefined where there are none. */
+export function alignedFunding(markets: readonly Bars[], funding: ReadonlyMap<string, FundingRates>): readonly (Column | undefined)[] {
+  return markets.map((bars) => {
+    const rates = funding.get(bars.market);
+    return rates && alignFunding(bars, rates);
+  });
+}
+
+/** How long after the last multiple of the interval since 1970 bars open, ms. */
+export function openingOffset(time: number, intervalMs: number): number {
+  return ((time % intervalMs) + intervalMs) % intervalMs;
 }
 
 /** The first slice that closes at or after `time` (ms UTC); the number of slices where there is none. */
@@ -70,10 +83,9 @@ export function singleMarket(panel: Panel, market: number): Panel {
 /** Bars that open at different instants within the interval would meet prices of one slice that lie apart in time. */
 function checkClock(markets: readonly Bars[]): void {
   const { intervalMs, openTime, market } = markets[0]!;
-  const offset = (time: number) => ((time % intervalMs) + intervalMs) % intervalMs;
-  const expected = offset(openTime[0] ?? 0);
+  const expected = openingOffset(openTime[0] ?? 0, intervalMs);
   for (const bars of markets) {
-    const row = bars.openTime.findIndex((time) => offset(time) !== expected);
+    const row = bars.openTime.findIndex((time) => openingOffset(time, intervalMs) !== expected);
     if (row >= 0) {
       throw new TypeError(
         `Expected bars of ${bars.market} that open at the same instants as those of ${market}, received one at ${isoInstant(bars.openTime[row]!)}; markets of one account need one clock`,

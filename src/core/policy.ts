@@ -55,7 +55,7 @@ export function reasonName(code: number): string {
   return NAMES[code] ?? `unknown reason ${code}`;
 }
 
-/** What a policy sees at a close. One object is reused for the whole run: read it, never keep it. */
+/** What a policy sees at a close. One object is reused for the whole run: read it, never keep it, and never write into its columns. */
 export interface View {
   bars: Bars;
   /** Row of the bar that has just closed; nothing beyond it may be read. */

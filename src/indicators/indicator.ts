@@ -1,4 +1,5 @@
 import type { Bars, Column } from '../core/bars.ts';
+import { kept } from '../core/growth.ts';
 
 /**
  * Bars in, aligned columns out; causal: row i depends on the rows 0 to i alone. The bars are never changed.
@@ -14,7 +15,10 @@ export interface Indicator {
   readonly outputs: readonly string[];
   /** Rows before the first one at which all outputs are known. */
   readonly warmup: number;
-  /** The public columns in the order of `outputs`, then the carriers that `extend` goes on from. */
+  /**
+   * The public columns in the order of `outputs`, then the carriers that `extend` goes on from. Those of growing bars are kept and shared: to be
+   * read only.
+   */
   compute(bars: Bars): readonly Column[];
   /**
    * What `compute(bars)` returns, bit for bit, from `columns` (all that an earlier `compute` or `extend` returned) whose rows
@@ -36,11 +40,8 @@ export interface Kernel {
 /** An indicator from a kernel that can go on from any row: the new rows are all that `extend` computes. */
 export function kernelIndicator({ name, outputs, warmup, carriers, fill }: Kernel): Indicator {
   const width = outputs.length + carriers;
-  const compute = (bars: Bars) => {
-    const columns = Array.from({ length: width }, () => new Float64Array(bars.length));
-    fill(bars, columns, 0);
-    return columns;
-  };
+  const widths = new Array<number>(width).fill(1);
+  const compute = (bars: Bars) => kept(bars, `indicator ${name}`, widths, (columns, from) => fill(bars, columns, from));
   const extend = (columns: readonly Column[], bars: Bars, from: number) => {
     checkExtension(name, width, columns, bars, from);
     const longer = columns.map((column) => {

@@ -1,4 +1,4 @@
-import type { DateTime } from 'luxon';
+import { DateTime } from 'luxon';
 import { createTask, parse, validate } from 'node-cron';
 
 const SECOND = 1000;
@@ -66,6 +66,17 @@ export function nextTick(expression: string, now: DateTime): DateTime {
     void task.destroy();
   }
   throw refusal(expression);
+}
+
+/** Whether a text is a cron expression that ticks at all. */
+export function ticks(expression: string): boolean {
+  try {
+    nextTick(expression, DateTime.fromMillis(0));
+    return true;
+  } catch (error) {
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
 }
 
 function refusal(expression: string): TypeError {

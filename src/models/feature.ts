@@ -1,7 +1,10 @@
-import type { Bars, Column } from '../core/bars.ts';
+import { type Bars, type Column, sliceBars } from '../core/bars.ts';
+import { kept } from '../core/growth.ts';
+import { higherBars } from '../core/higher-bars.ts';
 import { intervalMs } from '../core/interval.ts';
-import { asOf, resample } from '../core/resample.ts';
+import { asOf } from '../core/resample.ts';
 import { indicator, indicatorNames } from '../indicators/catalogue.ts';
+import { canonicalJson } from './key.ts';
 
 /**
  * A feature by name, by name with its parameters (`close`, `{ rsi: 14 }`, `{ macd: { fast: 12, slow: 26, signal: 9 } }`), or of a person's own. Two are
@@ -39,18 +42,21 @@ const DAY = 86_400_000;
 /** The mean year of the Gregorian calendar. */
 const YEAR = 365.2425 * DAY;
 
+/** A number that a bar says by itself. */
+type OfBar = (bars: Bars, row: number) => number;
+
 // Calendar terms use the bar's close, the moment of the decision.
-const OWN: Readonly<Record<string, (bars: Bars) => Column>> = {
-  range: ({ high, low, close }) => close.map((price, i) => (high[i]! - low[i]!) / price),
+const OWN: Readonly<Record<string, OfBar>> = {
+  range: ({ high, low, close }, i) => (high[i]! - low[i]!) / close[i]!,
   // Sources give closes that are adjusted already.
-  adjustedClose: ({ close }) => close,
-  daySin: (bars) => timeIn(DAY, bars, Math.sin),
-  dayCos: (bars) => timeIn(DAY, bars, Math.cos),
-  yearSin: (bars) => timeIn(YEAR, bars, Math.sin),
-  yearCos: (bars) => timeIn(YEAR, bars, Math.cos),
-  hour: (bars) => bars.openTime.map((time) => Math.floor(cycle(time + bars.intervalMs, DAY) / 3_600_000)),
+  adjustedClose: ({ close }, i) => close[i]!,
+  daySin: (bars, i) => Math.sin(angleIn(DAY, bars, i)),
+  dayCos: (bars, i) => Math.cos(angleIn(DAY, bars, i)),
+  yearSin: (bars, i) => Math.sin(angleIn(YEAR, bars, i)),
+  yearCos: (bars, i) => Math.cos(angleIn(YEAR, bars, i)),
+  hour: (bars, i) => Math.floor(cycle(closeTime(bars, i), DAY) / 3_600_000),
   // 1970-01-01 was a Thursday; 0 is Sunday.
-  weekday: (bars) => bars.openTime.map((time) => cycle(Math.floor((time + bars.intervalMs) / DAY) + 4, 7)),
+  weekday: (bars, i) => cycle(Math.floor(closeTime(bars, i) / DAY) + 4, 7),
 };
 
 /** Every name a feature may have. */
@@ -59,20 +65,22 @@ export function featureNames(): readonly string[] {
 }
 
 /**
- * The causal columns of a feature (several for indicators with several outputs), aligned with the bars. Throws a TypeError
- * that names an unknown feature or a bad parameter.
+ * The causal columns of a feature (several for indicators with several outputs), aligned with the bars, to be read only. Those of growing bars are
+ * kept, but for features in code, which are computed in full. Throws a TypeError that names an unknown feature
+ * or a bad parameter.
  */
 export function featureColumns(specification: FeatureSpecification, bars: Bars): readonly Column[] {
   if (isOwnFeature(specification)) {
     const { columns, module } = specification;
     if (!columns) throw new TypeError(`Expected the code of the feature ${module}, received its name alone; name it in the bot file`);
-    return columns(bars);
+    // A person's code may change what it gets from indicators: on bars without memory nobody else reads it.
+    return columns(sliceBars(bars, 0, bars.length));
   }
   const { name, parameters } = parse(specification);
   const raw = RAW.find((column) => column === name);
   if (raw) return [bars[raw]];
   const own = ownFeature(name);
-  if (own) return [own(bars)];
+  if (own) return ownColumn(name, own, bars);
   if (name === 'lag') return lagged(parameters, bars);
   if (name === 'on') return onInterval(parameters, bars);
   return indicatorColumns(name, parameters, bars);
@@ -93,8 +101,14 @@ export function checkFeature(specification: FeatureSpecification): void {
 }
 
 // `toString` and the like are no features.
-function ownFeature(name: string): ((bars: Bars) => Column) | undefined {
+function ownFeature(name: string): OfBar | undefined {
   return Object.hasOwn(OWN, name) ? OWN[name] : undefined;
+}
+
+function ownColumn(name: string, value: OfBar, bars: Bars): readonly Column[] {
+  return kept(bars, `feature ${name}`, [1], ([column], from) => {
+    for (let row = from; row < bars.length; row++) column![row] = value(bars, row);
+  });
 }
 
 /** All outputs of an indicator, or with `output` (such as `upper` of bollinger) the one of that name. */
@@ -134,10 +148,12 @@ function lagOf(parameters: FeatureParameters | undefined): { of: FeatureSpecific
 
 function lagged(parameters: FeatureParameters | undefined, bars: Bars): readonly Column[] {
   const lag = lagOf(parameters);
-  return featureColumns(lag.of, bars).map((column) => {
-    const shifted = new Float64Array(column.length).fill(Number.NaN);
-    shifted.set(column.subarray(0, Math.max(0, column.length - lag.bars)), Math.min(lag.bars, column.length));
-    return shifted;
+  const columns = featureColumns(lag.of, bars);
+  const widths = columns.map(() => 1);
+  return kept(bars, `lag ${canonicalJson(lag)}`, widths, (shifted, from) => {
+    columns.forEach((column, k) => {
+      for (let row = from; row < bars.length; row++) shifted[k]![row] = row < lag.bars ? Number.NaN : column[row - lag.bars]!;
+    });
   });
 }
 
@@ -154,7 +170,7 @@ function intervalOf(parameters: FeatureParameters | undefined): { of: FeatureSpe
 
 function onInterval(parameters: FeatureParameters | undefined, bars: Bars): readonly Column[] {
   const { of, interval } = intervalOf(parameters);
-  const higher = resample(bars, intervalMs(interval));
+  const higher = higherBars(bars, intervalMs(interval));
   return featureColumns(of, higher.bars).map((column) => asOf(higher, column));
 }
 
@@ -173,8 +189,12 @@ function cycle(value: number, length: number): number {
   return ((value % length) + length) % length;
 }
 
-function timeIn(cycleMs: number, bars: Bars, wave: (angle: number) => number): Column {
-  return bars.openTime.map((time) => wave((2 * Math.PI * ((time + bars.intervalMs) % cycleMs)) / cycleMs));
+function closeTime({ openTime, intervalMs }: Bars, row: number): number {
+  return openTime[row]! + intervalMs;
+}
+
+function angleIn(cycleMs: number, bars: Bars, row: number): number {
+  return (2 * Math.PI * (closeTime(bars, row) % cycleMs)) / cycleMs;
 }
 
 /** Features side by side: row-major [bar][column]. */
@@ -183,13 +203,15 @@ export interface FeatureMatrix {
   readonly width: number;
 }
 
-/** All columns of all features of one market. */
+/** All columns of all features of one market; kept where the bars grow, so to be read only. */
 export function featureMatrix(features: readonly FeatureSpecification[], bars: Bars): FeatureMatrix {
   const columns = features.flatMap((feature) => featureColumns(feature, bars));
   const width = columns.length;
-  const values = new Float64Array(bars.length * width);
-  columns.forEach((column, k) => {
-    for (let row = 0; row < bars.length; row++) values[row * width + k] = column[row]!;
+  // Columns are causal: rows that were copied before are those that the longer columns begin with.
+  const [values] = kept(bars, `features ${width} ${canonicalJson(features)}`, [width], ([matrix], from) => {
+    columns.forEach((column, k) => {
+      for (let row = from; row < bars.length; row++) matrix![row * width + k] = column[row]!;
+    });
   });
-  return { values, width };
+  return { values: values!, width };
 }

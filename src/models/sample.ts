@@ -35,18 +35,23 @@ export function usableRows(complete: Uint8Array, labels: Float64Array, width = 1
   return complete.map((flag, row) => (labels.subarray(row * width, (row + 1) * width).some(Number.isNaN) ? 0 : flag));
 }
 
-/** 1 for every row whose last `lookback` rows hold no NaN, else 0. */
-export function completeWindows(values: Float64Array, width: number, lookback: number): Uint8Array {
-  const rows = values.length / width;
-  const complete = new Uint8Array(rows);
+/** 1 for every row whose last `lookback` rows hold no NaN, else 0. Fills `complete` from row `from` on. */
+export function completeWindows(
+  values: Float64Array,
+  width: number,
+  lookback: number,
+  complete: Uint8Array = new Uint8Array(values.length / width),
+  from = 0,
+): Uint8Array {
   let run = 0;
-  for (let row = 0; row < rows; row++) {
+  // The first of these windows begins so many rows before.
+  for (let row = Math.max(0, from - lookback + 1); row < complete.length; row++) {
     let known = true;
     for (let column = 0; column < width; column++) {
       if (!Number.isFinite(values[row * width + column]!)) known = false;
     }
     run = known ? run + 1 : 0;
-    if (run >= lookback) complete[row] = 1;
+    if (row >= from) complete[row] = run >= lookback ? 1 : 0;
   }
   return complete;
 }

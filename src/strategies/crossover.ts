@@ -1,7 +1,7 @@
 import type { Column } from '../core/bars.ts';
+import { kept } from '../core/growth.ts';
 import type { Signal } from '../core/policy.ts';
-import { ema } from '../indicators/ema.ts';
-import { sma } from '../indicators/sma.ts';
+import { indicator } from '../indicators/catalogue.ts';
 
 export type Average = 'sma' | 'ema';
 
@@ -10,14 +10,15 @@ export function crossover(fast: number, slow: number, average: Average = 'sma'):
   if (!(Number.isInteger(fast) && Number.isInteger(slow) && fast >= 1 && slow > fast)) {
     throw new TypeError(`Expected whole periods with 1 <= fast < slow, received fast ${fast} and slow ${slow}`);
   }
-  const of = average === 'sma' ? sma : ema;
+  const name = `${average}(${fast})-${average}(${slow})`;
   return {
-    name: `${average}(${fast})-${average}(${slow})`,
+    name,
     column(bars): Column {
-      const difference = of(bars.close, slow);
-      const quick = of(bars.close, fast);
-      for (let i = 0; i < difference.length; i++) difference[i] = quick[i]! - difference[i]!;
-      return difference;
+      const [quick, steady] = [fast, slow].map((period) => indicator(average, period).compute(bars)[0]!);
+      const [difference] = kept(bars, `crossover ${name}`, [1], ([column], from) => {
+        for (let i = from; i < bars.length; i++) column![i] = quick![i]! - steady![i]!;
+      });
+      return difference!;
     },
   };
 }

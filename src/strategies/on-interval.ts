@@ -1,6 +1,7 @@
+import { higherBars } from '../core/higher-bars.ts';
 import { intervalName } from '../core/interval.ts';
 import type { Signal } from '../core/policy.ts';
-import { asOf, resample } from '../core/resample.ts';
+import { asOf } from '../core/resample.ts';
 
 /**
  * A signal computed on bars of a higher interval (ms, a multiple of the bot's): at each bar its value at the last higher bar that is
@@ -10,7 +11,7 @@ export function onInterval(signal: Signal, interval: number): Signal {
   return {
     name: `${signal.name} on ${intervalName(interval)}`,
     column(bars) {
-      const higher = resample(bars, interval);
+      const higher = higherBars(bars, interval);
       return asOf(higher, signal.column(higher.bars, new Float64Array(higher.bars.length).fill(Number.NaN)));
     },
   };

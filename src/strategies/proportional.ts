@@ -1,7 +1,6 @@
 import type { Column } from '../core/bars.ts';
 import { HOLD, type Policy, Reason, type Signal, type Strategy } from '../core/policy.ts';
-import { logReturn } from '../indicators/returns.ts';
-import { standardDeviation } from '../indicators/standard-deviation.ts';
+import { returnDeviation } from '../indicators/return-deviation.ts';
 import type { TradeSide } from './threshold.ts';
 
 export interface ProportionalOptions {
@@ -25,11 +24,9 @@ export function standardisedForecast(window: number): Signal {
   return {
     name: `forecast/volatility(${window})`,
     needs: 'forecast',
-    column({ close }, forecast, outlook): Column {
+    column(bars, forecast, outlook): Column {
       const root = Math.sqrt(outlook?.horizon ?? 1);
-      return standardDeviation(logReturn(close), window, 1).map((deviation, row) =>
-        deviation > 0 ? forecast[row]! / (deviation * root) : Number.NaN,
-      );
+      return returnDeviation(bars, { window }).map((deviation, row) => (deviation > 0 ? forecast[row]! / (deviation * root) : Number.NaN));
     },
   };
 }

@@ -3,7 +3,7 @@ import { firstRowAt } from '../core/bars.ts';
 import type { Panel } from '../core/panel.ts';
 import { learners } from '../models/baselines/learners.ts';
 import { type Fit, fit as fitRequest } from '../models/fit.ts';
-import { isBaseline, type Model, walkBaselines } from '../models/model.ts';
+import { type BaselineKind, isBaseline, type Model, walkBaselines } from '../models/model.ts';
 import type { Bot } from './bot.ts';
 import { comparedModels, type MarketInputs, prepareInputs } from './inputs.ts';
 import { requestAt } from './plan.ts';
@@ -14,13 +14,19 @@ import { frozenForecasts } from './walk.ts';
  * What a stored fit, which is not trained again, says of every row after it was made. The baselines are fitted on the rows that it learnt
  * from as far as the bars reach back to them; one that cannot be is left out, persistence never.
  */
-export async function predictFrozen(bot: Bot, frozen: Fit, panel: Panel, around: Surroundings): Promise<Predictions> {
+export async function predictFrozen(
+  bot: Bot,
+  frozen: Fit,
+  panel: Panel,
+  around: Surroundings,
+  kinds: readonly BaselineKind[] = walkBaselines,
+): Promise<Predictions> {
   const { model } = frozen;
   const trainer = isBaseline(model.kind) ? learners[model.kind] : await around.networkTrainer(model.engine);
   const inputs = prepareInputs(bot, panel) ?? [];
   const { outcomes, ...forecasts } = frozenForecasts(frozen, panel, inputs, trainer, isBaseline(model.kind) ? undefined : around.forecasts);
   const baselines: { name: string; columns: readonly Column[] }[] = [];
-  for (const baseline of comparedModels(asSampled(frozen), walkBaselines)) {
+  for (const baseline of comparedModels(asSampled(frozen), kinds)) {
     const said = await baselineColumns(bot, baseline, frozen, panel, inputs, around);
     if (said) baselines.push({ name: baseline.kind, columns: said });
   }

@@ -1,13 +1,18 @@
-import type { Column } from '../core/bars.ts';
-import { slotOf } from '../core/calendar.ts';
+import type { Bars, Column } from '../core/bars.ts';
+import { type CalendarName, slotOf } from '../core/calendar.ts';
+import { kept } from '../core/growth.ts';
 import type { Panel } from '../core/panel.ts';
 import { type FeatureMatrix, featureMatrix } from '../models/feature.ts';
+import { canonicalJson } from '../models/key.ts';
 import { type BaselineKind, baselineFor, isBaseline, type Model } from '../models/model.ts';
 import { completeWindows, usableRows } from '../models/sample.ts';
 import { labels, outputNames } from '../models/target.ts';
 import type { Bot } from './bot.ts';
 
-/** What the fits of one market learn from and forecast with: columns computed once, before anything is planned or run. */
+/**
+ * What the fits of one market learn from and forecast with. Its columns are computed once: those that forecasts need before anything is planned or
+ * run, what only fits learn from when it is first read.
+ */
 export interface MarketInputs {
   /** Slot of every row, ascending. */
   readonly slot: Int32Array;
@@ -37,20 +42,50 @@ export function prepareInputs(bot: Bot, panel: Panel): readonly MarketInputs[] |
   const anchor = bot.anchor ?? bot.historyFrom ?? panel.closeTime[0]! - panel.markets[0]!.intervalMs;
   return panel.markets.map((bars) => {
     const features = featureMatrix(model.features, bars);
-    const complete = completeWindows(features.values, features.width, model.lookback);
-    const returns = labels('return', bars, model.horizon);
-    const plain = { labels: returns, width: 1, usable: usableRows(complete, returns) };
-    const own = model.target === 'return' ? returns : labels(model.target, bars, model.horizon);
-    const width = outputNames(model.target).length;
+    const complete = completeRows(model, bars, features);
+    const returns = once(() => labels('return', bars, model.horizon));
+    const plain = once(() => ({ labels: returns(), width: 1, usable: usableRows(complete, returns()) }));
+    const target = once(() => {
+      const own = labels(model.target, bars, model.horizon);
+      const width = outputNames(model.target).length;
+      return { labels: own, width, usable: usableRows(complete, own, width) };
+    });
     return {
-      slot: Int32Array.from(bars.openTime, (time) => slotOf(bot.calendar, bars.intervalMs, anchor, time)),
+      slot: slots(bot.calendar, anchor, bars),
       features,
       complete,
-      returns,
-      plain,
-      target: own === returns ? plain : { labels: own, width, usable: usableRows(complete, own, width) },
+      get returns() {
+        return returns();
+      },
+      get plain() {
+        return plain();
+      },
+      get target() {
+        return model.target === 'return' ? plain() : target();
+      },
     };
   });
+}
+
+function completeRows({ features, lookback }: Model, bars: Bars, { values, width }: FeatureMatrix): Uint8Array {
+  const key = `complete ${lookback} ${canonicalJson(features)}`;
+  const fill = ([complete]: readonly Uint8Array[], from: number) => completeWindows(values, width, lookback, complete!, from);
+  return kept(bars, key, [1], fill, (length) => new Uint8Array(length))[0]!;
+}
+
+function slots(calendar: CalendarName, anchor: number, bars: Bars): Int32Array {
+  const fill = ([slot]: readonly Int32Array[], from: number) => {
+    for (let row = from; row < bars.length; row++) slot![row] = slotOf(calendar, bars.intervalMs, anchor, bars.openTime[row]!);
+  };
+  return kept(bars, `slot ${calendar} ${anchor}`, [1], fill, (length) => new Int32Array(length))[0]!;
+}
+
+function once<T>(compute: () => T): () => T {
+  let value: T | undefined;
+  return () => {
+    value ??= compute();
+    return value;
+  };
 }
 
 /** The labels and samples of the bot's model, or of a baseline that learns returns beside it. */

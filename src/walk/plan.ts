@@ -111,39 +111,49 @@ export function labelsAt(labels: Float64Array, width: number, ends: Int32Array):
   return chosen;
 }
 
-/**
- * Per row of a market, the slot of the fit that serves its decision: the latest usable one whose delay has passed, that was available, and whose
- * age allows it; UNSERVED where none does.
- */
+/** What says when a market's bars close. */
+type Clock = Pick<Bars, 'market' | 'openTime' | 'intervalMs'>;
+
+/** Per row of a market, the slot of the fit that serves its decision, as `servingSlot` finds it; UNSERVED outside of `from .. to-1`. */
 export function servingSlots(
   bot: Bot,
   inputs: MarketInputs,
-  { market, openTime, intervalMs }: Pick<Bars, 'market' | 'openTime' | 'intervalMs'>,
+  bars: Clock,
   outcomes: Outcomes,
   from: number,
   to: number,
   available?: Availability,
 ): Int32Array {
-  const { schedule } = bot;
-  const earliest = earliestRequest(inputs);
   const serving = new Int32Array(inputs.slot.length).fill(UNSERVED);
-  for (let row = from; row < to; row++) {
-    const now = inputs.slot[row]!;
-    for (
-      let slot = latestRequest(schedule, now - schedule.delay);
-      slot >= earliest && serves(schedule, slot, now);
-      slot -= schedule.retrain
-    ) {
-      if (firstServed(schedule, inputs, slot) > now) continue;
-      const name = slotName(market, slot);
-      if (available && (available.get(name) ?? Number.NEGATIVE_INFINITY) > openTime[row]! + intervalMs) continue;
-      if (outcomes.get(name)?.kind === 'fit') {
-        serving[row] = slot;
-        break;
-      }
-    }
-  }
+  for (let row = from; row < to; row++) serving[row] = servingSlot(bot, inputs, bars, outcomes, row, available);
   return serving;
+}
+
+/**
+ * The slot of the fit that serves the decision at a row: the latest usable one whose delay has passed, that was available, and whose age allows
+ * it; UNSERVED where none does.
+ */
+export function servingSlot(
+  { schedule }: Bot,
+  inputs: MarketInputs,
+  { market, openTime, intervalMs }: Clock,
+  outcomes: Outcomes,
+  row: number,
+  available?: Availability,
+): number {
+  const now = inputs.slot[row]!;
+  const earliest = earliestRequest(inputs);
+  for (
+    let slot = latestRequest(schedule, now - schedule.delay);
+    slot >= earliest && serves(schedule, slot, now);
+    slot -= schedule.retrain
+  ) {
+    if (firstServed(schedule, inputs, slot) > now) continue;
+    const name = slotName(market, slot);
+    if (available && (available.get(name) ?? Number.NEGATIVE_INFINITY) > openTime[row]! + intervalMs) continue;
+    if (outcomes.get(name)?.kind === 'fit') return slot;
+  }
+  return UNSERVED;
 }
 
 /** No fit is requested before the anchor, nor before the market's first bar. */

@@ -2,9 +2,7 @@ import type { Bars, Column } from '../core/bars.ts';
 import type { Panel } from '../core/panel.ts';
 import { positionGuards } from '../core/protection.ts';
 import type { Setup } from '../core/setup.ts';
-import { exponentialDeviation } from '../indicators/exponential-deviation.ts';
-import { logReturn, simpleReturn } from '../indicators/returns.ts';
-import { standardDeviation } from '../indicators/standard-deviation.ts';
+import { type Reach, returnDeviation } from '../indicators/return-deviation.ts';
 import { covarianceColumns } from '../strategies/covariance.ts';
 import type { Memory, Sizing } from '../strategies/sizing.ts';
 import type { Bot } from './bot.ts';
@@ -62,23 +60,23 @@ export function sizingColumns(
 }
 
 /** Standard deviation of a market's log returns, a bar. */
-function deviation({ close }: Bars, { window = WINDOW, halfLife }: Memory): Column {
-  const returns = logReturn(close);
-  return halfLife === undefined ? standardDeviation(returns, window, 1) : exponentialDeviation(returns, halfLife);
+function deviation(bars: Bars, memory: Memory): Column {
+  return returnDeviation(bars, reachOf(memory));
+}
+
+function reachOf({ window = WINDOW, halfLife }: Memory): Reach {
+  return halfLife === undefined ? { window } : { halfLife };
 }
 
 function horizonOf({ model, frozen }: Bot): number {
   return (model ?? frozen?.model)?.horizon ?? 1;
 }
 
-function kelly({ close }: Bars, forecast: Column, horizon: number, sizing: Extract<Sizing, { kind: 'kelly' }>, markets: number): Column {
-  const { fraction = 0.5, most = 1, window = WINDOW, halfLife } = sizing;
-  const returns = simpleReturn(close, horizon);
-  const column = halfLife === undefined ? standardDeviation(returns, window, 1) : exponentialDeviation(returns, halfLife);
-  for (let i = 0; i < column.length; i++) {
-    column[i] = Math.min(most, (fraction * Math.abs(forecast[i]!)) / (column[i]! * column[i]!)) / markets;
-  }
-  return column;
+function kelly(bars: Bars, forecast: Column, horizon: number, sizing: Extract<Sizing, { kind: 'kelly' }>, markets: number): Column {
+  const { fraction = 0.5, most = 1 } = sizing;
+  return returnDeviation(bars, reachOf(sizing), horizon).map(
+    (sigma, i) => Math.min(most, (fraction * Math.abs(forecast[i]!)) / (sigma * sigma)) / markets,
+  );
 }
 
 /** How far from the close the nearest stop of a position entered there lies, as a fraction of it. */

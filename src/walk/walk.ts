@@ -5,7 +5,7 @@ import type { Outlook } from '../core/policy.ts';
 import { positionGuards } from '../core/protection.ts';
 import type { Rules } from '../core/rules.ts';
 import type { Setup } from '../core/setup.ts';
-import { atr } from '../indicators/atr.ts';
+import { indicator } from '../indicators/catalogue.ts';
 import { type ForecastStore, forecaster } from '../models/bundle.ts';
 import { type Fit, type Outcome, openFit, type Request } from '../models/fit.ts';
 import { contentHash } from '../models/key.ts';
@@ -262,7 +262,9 @@ export function wholeSetup(
 function trueRangeColumns(rules: Rules, { markets }: Panel): readonly Column[] | undefined {
   const periods = markets.map(({ market }) => positionGuards(rules, market).trailingStop?.period);
   if (periods.every((period) => period === undefined)) return undefined;
-  return markets.map((bars, m) => (periods[m] === undefined ? new Float64Array(bars.length).fill(Number.NaN) : atr(bars, periods[m])));
+  return markets.map((bars, m) =>
+    periods[m] === undefined ? new Float64Array(bars.length).fill(Number.NaN) : indicator('atr', periods[m]).compute(bars)[0]!,
+  );
 }
 
 function nameOf(panel: Panel, place: Slot): string {

@@ -1,10 +1,9 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunResult } from '../../src/backtest/result.ts';
-import { main } from '../../src/cli/program.ts';
+import { paperwalk as command } from './recorded-host.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'frozen-'));
 const workspace = join(folder, 'workspace');
@@ -19,18 +18,7 @@ const MODEL = 'model: { kind: gru, units: [4], lookback: 8, train: { window: 300
 // One request, at the bar that opens 500 hours after the first.
 const ONCE = 'schedule: { anchor: 2020-01-21T20:00Z, retrain: 100000 }\n';
 
-async function paperwalk(args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const texts = { stdout: '', stderr: '' };
-  const sink = (name: keyof typeof texts) =>
-    new Writable({
-      write(chunk, _encoding, done) {
-        texts[name] += chunk;
-        done();
-      },
-    });
-  const host = { stdout: sink('stdout'), stderr: sink('stderr'), environment: {}, signal: new AbortController().signal, now: () => 0 };
-  return { code: await main([...args, '--workspace', workspace], host), ...texts };
-}
+const paperwalk = (args: readonly string[]) => command([...args, '--workspace', workspace], { now: () => 0 });
 
 async function backtest(name: string, text: string): Promise<RunResult> {
   writeFileSync(join(folder, name), text);

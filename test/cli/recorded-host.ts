@@ -1,6 +1,8 @@
 import { Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Host } from '../../src/cli/host.ts';
 import { main } from '../../src/cli/program.ts';
+import { cronSchedule } from '../../src/live/schedule.ts';
 
 /** What a command line answered. */
 export interface Answer {
@@ -15,7 +17,16 @@ export const NOW = Date.UTC(2024, 0, 15, 10, 30);
 export async function paperwalk(argv: readonly string[], changes: Partial<Host> = {}): Promise<Answer> {
   const stdout = recorder();
   const stderr = recorder();
-  const host: Host = { stdout, stderr, environment: {}, signal: new AbortController().signal, now: () => NOW, ...changes };
+  const host: Host = {
+    stdout,
+    stderr,
+    environment: {},
+    signal: new AbortController().signal,
+    now: () => NOW,
+    sleep: (ms, signal) => sleep(ms, undefined, signal ? { signal } : {}),
+    schedule: cronSchedule(() => NOW),
+    ...changes,
+  };
   const code = await main(argv, host);
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }

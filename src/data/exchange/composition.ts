@@ -45,7 +45,8 @@ export function boundaryAfter(time: number, intervalMs: number): number {
   return before === time ? time : before + intervalMs;
 }
 
-function barsOf(market: string, intervalMs: number, candles: readonly Candle[]): Bars {
+/** Candles, oldest first, as bars. Throws a BarError for one that is none. */
+export function barsOf(market: string, intervalMs: number, candles: readonly Candle[]): Bars {
   const column = (name: keyof BarColumns) => Float64Array.from(candles, (candle) => candle[name]);
   return createBars(market, intervalMs, {
     openTime: column('openTime'),

@@ -138,8 +138,8 @@ export async function download(options: DownloadOptions): Promise<Download> {
   return { market: name, madeOf: lowerMs === intervalMs ? null : lowerMs, added, revised, refused, calls: calls(), fundingRates };
 }
 
-/** The interval itself where it is offered, else the highest lower one that divides it. */
-function lowerInterval({ exchange, intervals }: Feed, intervalMs: number): number {
+/** The interval itself where it is offered, else the highest lower one that divides it. Throws an ExchangeError where there is none. */
+export function lowerInterval({ exchange, intervals }: Feed, intervalMs: number): number {
   const found = intervals.filter((length) => length <= intervalMs && intervalMs % length === 0).at(-1);
   if (found !== undefined) return found;
   throw new ExchangeError(

@@ -1,0 +1,287 @@
+import type { Bars } from '../core/bars.ts';
+import type { FundingRates } from '../core/funding.ts';
+import type { Clock } from '../data/exchange/patience.ts';
+import type { FitStore } from '../models/bundle.ts';
+import type { Bot } from '../walk/bot.ts';
+import { type Circumstances, createCircumstances } from './circumstances.ts';
+import { type Course, createCourse } from './course.ts';
+import { createSorting, type Slice, type Sorting } from './deliveries.ts';
+import { createFitDesk } from './fit-desk.ts';
+import type { Ledger } from './ledger.ts';
+import { duration, messageAbout, messageOf } from './messages.ts';
+import type { TrainedModel } from './models.ts';
+import type { Observation } from './observation.ts';
+import type { Message, Session, SliceRecord, TickRecord } from './session.ts';
+import { SessionError } from './session-error.ts';
+import { ASKED_AGAIN, type BarSource } from './source.ts';
+import { createTraining, type Training } from './training.ts';
+
+/** How a session treats time. */
+export interface SessionSettings {
+  readonly graceMs: number;
+  /** Closes decided later than this are missed. */
+  readonly maxLatenessMs: number;
+  readonly missed: 'skip' | 'replay';
+}
+
+export interface LiveOptions {
+  readonly bot: Bot;
+  readonly settings: SessionSettings;
+  readonly ledger: Ledger;
+  readonly source: BarSource;
+  readonly models: readonly TrainedModel[];
+  readonly fits: FitStore;
+  /** The local clock, and what waits by it. */
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly version: string;
+  readonly funding?: (bars: Bars) => FundingRates | undefined;
+  /** Something that is no part of the session but should be read, in words. */
+  readonly onProblem: (words: string) => void;
+  /** A named place at which a test may end the process. */
+  readonly crashPoint?: (name: CrashPoint) => void;
+}
+
+/** Places between two writes, in the order in which a tick passes them. */
+export const crashPoints = ['collected', 'decided', 'committing', 'committed', 'told'] as const;
+export type CrashPoint = (typeof crashPoints)[number];
+
+/** What a tick came to. */
+export interface TickReport {
+  readonly slices: readonly SliceRecord[];
+  readonly messages: readonly Message[];
+  /** The exchange's time, ms UTC, and how far the local clock is ahead of it. */
+  readonly now: number;
+  readonly driftMs: number;
+  /** Markets that were waited for in vain. */
+  readonly waiting: readonly string[];
+  /** Slots since the fits that serve were asked for, [market]; undefined where none does. */
+  readonly modelAge: readonly (number | undefined)[];
+}
+
+/** A session in a process: its ledger, its course and its exchanges. */
+export interface LiveSession {
+  /** Reads or makes again what the session stands on. Throws a SessionError where it cannot go on. */
+  open(): Promise<void>;
+  /** Everything that has closed since the last tick. What it throws leaves the ledger as it was: the next tick does it again. */
+  tick(): Promise<TickReport>;
+  /** Until nothing trains any more. */
+  idle(): Promise<void>;
+  readonly course: Course;
+  readonly circumstances: Circumstances;
+  close(): void;
+}
+
+/** Drift of the local clock that is told, ms; beyond half an interval a session refuses. */
+const DRIFT_TOLD = 2000;
+/** First and longest pause between two questions for a bar that is awaited, ms. */
+const PAUSES = [1000, 5000] as const;
+/** Slices that are committed together where many have closed. */
+const TOGETHER = 250;
+
+export function createLiveSession(options: LiveOptions): LiveSession {
+  const { bot, settings, ledger, source, models, fits, clock, signal, onProblem, crashPoint = () => undefined } = options;
+  const desk = createFitDesk();
+  let course: Course;
+  let circumstances: Circumstances;
+  let sorting: Sorting;
+  let training: Training;
+  let intervalMs: number;
+  /** Whether what is in memory is what the ledger has. */
+  let sound = false;
+  let driftNoted = 0;
+  let modelAge: readonly (number | undefined)[] = [];
+  const waitingNotes: Observation[] = [];
+
+  async function restore(): Promise<void> {
+    const session = ledger.read();
+    intervalMs = session.genesis.intervalMs;
+    circumstances = createCircumstances(settings.missed);
+    for (const observation of session.observations) circumstances.note(observation);
+    course?.close();
+    course = createCourse({
+      bot,
+      models,
+      bars: session.bars,
+      from: session.genesis.from,
+      circumstances,
+      state: session.state,
+      holdings: session.holdings,
+      ...(options.funding && { funding: options.funding }),
+    });
+    sorting = createSorting({
+      markets: session.genesis.markets,
+      intervalMs,
+      calendar: bot.calendar,
+      graceMs: settings.graceMs,
+      known: () => course.panel.markets,
+      last: lastClose,
+    });
+    for (const observation of session.observations) sorting.recall(observation);
+    const { retrain, maxAge, delay } = bot.schedule;
+    training = createTraining({
+      models,
+      fits,
+      desk,
+      circumstances,
+      signal,
+      timeoutMs: Math.max(retrain, maxAge - delay) * intervalMs,
+      onProblem,
+    });
+    await training.restore(course, arrivals(session));
+    sound = true;
+  }
+
+  const lastClose = () => course.panel.closeTime[course.panel.closeTime.length - 1] ?? 0;
+
+  return {
+    get course() {
+      return course;
+    },
+    get circumstances() {
+      return circumstances;
+    },
+    async open() {
+      await restore();
+      // Nothing is decided before the first fit is there; later ones are made beside the ticks.
+      const first = course.decided === 0;
+      const observed = await training.advance(course, lastClose(), first);
+      waitingNotes.push(...observed.filter(({ kind }) => kind === 'fit'));
+      waitingNotes.push({ kind: 'opened', slice: null, at: clock.now(), version: options.version, node: process.version });
+    },
+    async tick() {
+      if (!sound) await restore();
+      const reported: { slices: SliceRecord[]; messages: Message[] } = { slices: [], messages: [] };
+      let waiting: readonly string[] = [];
+      let now = 0;
+      let driftMs = 0;
+      for (let pause: number = PAUSES[0]; ; pause = Math.min(2 * pause, PAUSES[1])) {
+        signal.throwIfAborted();
+        const asked = clock.now();
+        now = await source.time();
+        // The answer was given somewhere between the question and now.
+        driftMs = (asked + clock.now()) / 2 - now;
+        guardClock(driftMs, now);
+        const deliveries = await source.since(lastClose() - ASKED_AGAIN * intervalMs, now);
+        signal.throwIfAborted();
+        crashPoint('collected');
+        const sorted = sorting.sort(deliveries, now);
+        waitingNotes.push(...sorted.observations);
+        await decideAll(sorted.slices, now, reported);
+        waiting = sorted.waiting;
+        if (waiting.length === 0) break;
+        await clock.sleep(pause, signal);
+      }
+      return { ...reported, now, driftMs, waiting, modelAge };
+    },
+    idle: () => desk.settled(),
+    close: () => course?.close(),
+  };
+
+  function guardClock(driftMs: number, now: number): void {
+    const size = Math.abs(driftMs);
+    if (size > intervalMs / 2) {
+      throw new SessionError(
+        `Expected the local clock within half an interval (${duration(intervalMs / 2)}) of the exchange's, received ${duration(size)} ${driftMs > 0 ? 'ahead' : 'behind'}; set the clock of this machine`,
+      );
+    }
+    if (size <= DRIFT_TOLD || Math.abs(driftMs - driftNoted) <= DRIFT_TOLD) return;
+    driftNoted = driftMs;
+    waitingNotes.push({ kind: 'clock', slice: null, at: now, driftMs });
+    onProblem(
+      `the local clock is ${duration(size)} ${driftMs > 0 ? 'ahead of' : 'behind'} the exchange's; bars are closed by the exchange's time`,
+    );
+  }
+
+  async function decideAll(
+    slices: readonly Slice[],
+    time: number,
+    reported: { slices: SliceRecord[]; messages: Message[] },
+  ): Promise<void> {
+    let now = time;
+    let record = emptyRecord();
+    sound = false;
+    for (const [k, slice] of slices.entries()) {
+      signal.throwIfAborted();
+      const { closeTime } = slice;
+      course.append(closeTime, slice.bars);
+      const late = now - closeTime > settings.maxLatenessMs;
+      // Where a close is missed anyway, nothing is lost by waiting for the fit that it would have had.
+      const before = clock.now();
+      const observed: Observation[] = [
+        ...waitingNotes.splice(0),
+        ...(await training.advance(course, closeTime, late || bot.schedule.delay === 0)),
+      ];
+      if (k + 1 === slices.length && clock.now() - before > settings.maxLatenessMs / 2) now = await source.time();
+      if (late) observed.push({ kind: 'late', slice: closeTime, byMs: now - closeTime });
+      const requests = k + 1 === slices.length ? ledger.requests() : [];
+      for (const { action, askedAt } of requests) observed.push({ kind: 'hand', slice: closeTime, action, askedAt });
+      for (const one of observed) if (one.kind === 'late' || one.kind === 'hand') circumstances.note(one);
+      const decided = course.decide();
+      modelAge = decided.modelAge;
+      crashPoint('decided');
+      const { trace, forecasts } = decided;
+      record.slices.push({
+        closeTime,
+        equity: trace.equity[0]!,
+        holding: decided.holding,
+        bars: slice.bars,
+        decisions: trace.market.map(({ signal: column, target, exposure, reason }, m) => ({
+          forecast: forecasts[m]!,
+          signal: column[0]!,
+          target: target[0]!,
+          exposure: exposure[0]!,
+          reason: reason[0]!,
+        })),
+      });
+      record.events.push(...trace.events);
+      record.state = decided.state;
+      record.holdings = decided.holdings;
+      record.answered.push(...requests.map(({ number }) => number));
+      if (!late && k + 1 === slices.length) observed.push(...(await quotes(closeTime, trace.events)));
+      record.observations.push(...observed);
+      if (record.slices.length === TOGETHER || k + 1 === slices.length) {
+        commit(record, now, reported);
+        record = emptyRecord();
+      }
+    }
+    if (slices.length === 0 && waitingNotes.length > 0) {
+      record.observations.push(...waitingNotes.splice(0));
+      commit(record, now, reported);
+    }
+    sound = true;
+  }
+
+  /** What markets with new orders offer; a quote that cannot be had is none. */
+  async function quotes(slice: number, events: TickRecord['events']): Promise<Observation[]> {
+    const names = course.panel.markets.map(({ market }) => market);
+    const ordered = new Set(events.flatMap((event) => (event.kind === 'order' ? [event.order.market] : [])));
+    const asked = names.flatMap((market, m) => (ordered.has(market) ? [{ market, quote: source.quote(m) }] : []));
+    const answers = await Promise.allSettled(asked.map(({ quote }) => quote));
+    return answers.flatMap((answer, k) =>
+      answer.status === 'fulfilled' ? [{ kind: 'quote' as const, slice, market: asked[k]!.market, ...answer.value }] : [],
+    );
+  }
+
+  function commit({ state, holdings, ...rest }: DraftRecord, at: number, reported: { slices: SliceRecord[]; messages: Message[] }): void {
+    const messages = [...rest.observations.map(messageAbout), ...rest.events.map(messageOf)].filter((one) => one !== undefined);
+    crashPoint('committing');
+    ledger.commit({ ...rest, at, messages, ...(state && { state }), ...(holdings && { holdings }) });
+    crashPoint('committed');
+    reported.slices.push(...rest.slices);
+    reported.messages.push(...messages);
+  }
+}
+
+type DraftRecord = { -readonly [Field in 'slices' | 'events' | 'observations' | 'answered']: TickRecord[Field][number][] } & {
+  state?: TickRecord['state'];
+  holdings?: TickRecord['holdings'];
+};
+
+function emptyRecord(): DraftRecord {
+  return { slices: [], events: [], observations: [], answered: [] };
+}
+
+function arrivals({ observations }: Session) {
+  return observations.filter((observation) => observation.kind === 'fit');
+}

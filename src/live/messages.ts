@@ -1,0 +1,119 @@
+import { isoInstant } from '../core/instant.ts';
+import type { Event } from '../core/trace.ts';
+import type { Observation } from './observation.ts';
+import type { Message } from './session.ts';
+
+/** What a person is told of an event; undefined where nothing is: an order that is filled at once is told by its fill. */
+export function messageOf(event: Event): Message | undefined {
+  switch (event.kind) {
+    case 'order': {
+      const { id, side, market, exposure, quantity, kind, reason } = event.order;
+      const size = quantity === undefined ? `to ${percent(exposure ?? 0)} of equity` : `${Math.abs(quantity)}`;
+      return { id: `order:${id}`, time: event.time, kind: 'order', text: `${market}: ${kind} order to ${side} ${size} (${reason})` };
+    }
+    case 'fill': {
+      const { id, time, market, side, quantity, price, fee } = event;
+      const text = `${market}: ${side === 'buy' ? 'bought' : 'sold'} ${Number(quantity.toPrecision(6))} at ${Number(price.toPrecision(8))}, fee ${fee.toFixed(2)}`;
+      return { id: `fill:${id}:${time}`, time, kind: 'fill', text };
+    }
+    case 'rejection':
+      return { id: `rejection:${event.id}`, time: event.time, kind: 'rejection', text: `${event.market}: no fill, ${event.reason}` };
+    case 'guard': {
+      const { market, guard, action, reason, time } = event;
+      return {
+        id: `guard:${market ?? ''}:${guard}:${action}:${time}`,
+        time,
+        kind: 'guard',
+        text: `${market ?? 'account'}: ${guard} ${action}, ${reason}`,
+      };
+    }
+    case 'ambiguity':
+      return undefined;
+  }
+}
+
+/** What a person is told of an observation. */
+export function messageAbout(observation: Observation): Message | undefined {
+  const { kind, slice } = observation;
+  const at = { time: slice ?? 0 };
+  switch (kind) {
+    case 'late':
+      return {
+        ...at,
+        id: `late:${slice}`,
+        kind: 'alert',
+        text: `the close of ${isoInstant(observation.slice)} was decided ${duration(observation.byMs)} late`,
+      };
+    case 'fit':
+      return observation.refused === null
+        ? { ...at, id: `fit:${observation.key}`, kind: 'fit', text: `${observation.market}: a new fit, ${observation.key.slice(0, 12)}` }
+        : { ...at, id: `refused:${observation.key}`, kind: 'alert', text: `${observation.market}: no new fit, ${observation.refused}` };
+    case 'fitMissing': {
+      const { model, market, slot, reason } = observation;
+      return {
+        ...at,
+        id: `fitMissing:${model}:${market}@${slot}`,
+        kind: 'alert',
+        text: `${market}: the fit due now is not there, ${reason}; the last one serves until its age limit`,
+      };
+    }
+    case 'hand': {
+      const done = { pause: 'paused', resume: 'resumed', flatten: 'flattened and paused' }[observation.action];
+      return {
+        ...at,
+        id: `hand:${observation.askedAt}:${observation.action}`,
+        kind: 'hand',
+        text: `${done} from the close of ${isoInstant(observation.slice)} on`,
+      };
+    }
+    case 'absent': {
+      const opened = isoInstant(observation.bar.openTime);
+      return {
+        ...at,
+        id: `absent:${observation.market}:${opened}`,
+        kind: 'alert',
+        text: `${observation.market}: the bar of ${opened} came too late and is left out`,
+      };
+    }
+    case 'revision': {
+      const { market, before, now } = observation;
+      return {
+        ...at,
+        id: `revision:${market}:${now.openTime}:${Object.values(now).join(',')}`,
+        kind: 'alert',
+        text: `${market}: the bar of ${isoInstant(now.openTime)} was revised (close ${before.close} to ${now.close}); what was decided stays`,
+      };
+    }
+    case 'refusedBar': {
+      const { market, openTime, reason } = observation;
+      const opened = openTime === null ? 'without a time' : `of ${isoInstant(openTime)}`;
+      return {
+        ...at,
+        id: `refusedBar:${market}:${openTime}:${reason}`,
+        kind: 'alert',
+        text: `${market}: the bar ${opened} is refused, ${reason}`,
+      };
+    }
+    case 'quote':
+    case 'opened':
+    case 'clock':
+    case 'skipped':
+      return undefined;
+  }
+}
+
+function percent(fraction: number): string {
+  return `${Number((100 * fraction).toPrecision(4))} %`;
+}
+
+/** In the largest unit that fits. */
+export function duration(ms: number): string {
+  const units = [
+    [86_400_000, 'd'],
+    [3_600_000, 'h'],
+    [60_000, 'min'],
+    [1000, 's'],
+  ] as const;
+  const [length, name] = units.find(([size]) => ms >= size) ?? [1, 'ms'];
+  return `${Number((ms / length).toPrecision(3))} ${name}`;
+}

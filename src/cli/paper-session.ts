@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { paperSettings } from '../config/paper.ts';
 import type { Bars } from '../core/bars.ts';
 import { firstRowAt, sliceBars } from '../core/bars.ts';
 import { isoInstant } from '../core/instant.ts';
@@ -54,6 +55,7 @@ export async function openPaperSession(
   const warn = (words: string) => {
     if (!options.quiet) print(host.stderr, `${name}: ${words}`);
   };
+  const { notify } = paperSettings(of.loaded, host.environment);
   const lock = lockSession(file);
   let ledger: Ledger | undefined;
   try {
@@ -93,7 +95,7 @@ export async function openPaperSession(
       ledger,
       delivery: createDelivery({
         outbox: ledger,
-        notifiers: of.settings.notify.map((settings) => createNotifier(settings)),
+        notifiers: notify.map((settings) => createNotifier(settings)),
         bot: name,
         now: host.now,
         onProblem: (channel, words) => warn(`${channel}: ${words}`),

@@ -1,6 +1,6 @@
 import { ConfigError } from '../config/config-error.ts';
 import { fraction } from '../config/options.ts';
-import { type PaperSettings, paperSettings } from '../config/paper.ts';
+import { type PaperRules, paperRules } from '../config/paper.ts';
 import { type LoadedBot, resolveBot } from '../config.ts';
 import type { Bars } from '../core/bars.ts';
 import type { FundingRates } from '../core/funding.ts';
@@ -19,7 +19,8 @@ export interface SessionBot {
   readonly file: string;
   readonly loaded: LoadedBot;
   readonly bot: Bot;
-  readonly settings: PaperSettings;
+  /** Without what it tells, which takes secrets. */
+  readonly settings: PaperRules;
   readonly markets: readonly ExchangeMarket[];
   readonly funding: ((bars: Bars) => FundingRates | undefined) | undefined;
 }
@@ -34,7 +35,7 @@ export interface ExchangeMarket {
 /** The bot of a file, ready to run forward. Throws a ConfigError where a session cannot do what the file asks for. */
 export async function sessionBot(file: string, options: BotOptions, host: Host): Promise<SessionBot> {
   const loaded = await loadBotFile(file, options, host);
-  const settings = paperSettings(loaded, host.environment);
+  const settings = paperRules(loaded);
   const markets = loaded.markets.map(({ source }, k): ExchangeMarket => {
     const [, exchange, symbol] = /^([a-z0-9]+):(.+)$/.exec(source) ?? [];
     if (exchange !== undefined && symbol !== undefined && !['csv', 'parquet', 'synthetic'].includes(exchange))
@@ -73,7 +74,7 @@ export async function recordedBot(genesis: Genesis, { file, loaded }: SessionBot
   const text = JSON.stringify(genesis.config);
   const recorded = resolveBot(text, file, { environment: host.environment, currentDirectory: '.' });
   const bot = await tradableBot(file, { ...recorded, folder: loaded.folder }, options.workspace);
-  const settings = paperSettings(recorded, host.environment);
+  const settings = paperRules(recorded);
   const funding = fundingOf(file, recorded);
   return { bot: asBegun(withExpiry(bot, settings), genesis), missed: settings.missed, ...(funding && { funding }) };
 }
@@ -100,7 +101,7 @@ function differing(before: unknown, now: unknown, path: readonly string[]): stri
     .flatMap((key) => differing(before[key], now[key], [...path, key]));
 }
 
-function withExpiry(bot: Bot, { onExpired }: PaperSettings): Bot {
+function withExpiry(bot: Bot, { onExpired }: PaperRules): Bot {
   const { guards } = bot.rules;
   if (onExpired === undefined || guards?.expiredModel !== undefined) return bot;
   return { ...bot, rules: { ...bot.rules, guards: { ...guards, expiredModel: onExpired } } };

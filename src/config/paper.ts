@@ -10,8 +10,8 @@ import type { PaperConfig } from './paper-schema.ts';
 import { type Problem, valueProblem } from './problem.ts';
 import type { BotConfig } from './schema.ts';
 
-/** How a bot runs forward: the section paper with every default filled in. Holds secrets, so it is neither printed nor stored. */
-export interface PaperSettings {
+/** How a bot runs forward: the section paper with every default filled in, but for whom it tells. */
+export interface PaperRules {
   /** When it ticks: a cron expression with seconds, UTC. */
   readonly cron: string;
   /** How long after a close a slice waits for markets that have no bar yet, ms. */
@@ -22,44 +22,56 @@ export interface PaperSettings {
   readonly missed: 'skip' | 'replay';
   /** What becomes of a position once the last fit is too old; undefined without a model. */
   readonly onExpired: 'flat' | 'hold' | undefined;
+}
+
+/** Holds secrets, so it is neither printed nor stored. */
+export interface PaperSettings extends PaperRules {
   readonly notify: readonly NotifierSettings[];
 }
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 const GRACE = 30_000;
 const LATENESS = 300_000;
+/** The tenth of a minute would be over before an exchange that is slow for once has answered. */
+const LEAST_LATENESS = 20_000;
+/** Bars below this length are not kept waiting for five seconds. */
+const SHORT = 300_000;
 const HALF_HOUR = 1_800_000;
 
 /** An order is told when it is filled or rejected, and fits come and go without a person; everything else is. */
 const TOLD: readonly MessageKind[] = ['fill', 'rejection', 'guard', 'hand', 'alert'];
 
 /**
- * The settings of a paper session, with `${NAME}` looked up in `environment`. Throws a ConfigError with the places in the bot file of variables that
- * are not set, of what they stand for where it is of no use, and of an interval that no cron expression can express.
+ * The settings of a paper session, with `${NAME}` looked up in `environment`. Throws a ConfigError with the places in the bot file of
+ * variables that are not set, of what they stand for where it is of no use, and of an interval that no cron expression can express.
  */
 export function paperSettings(loaded: LoadedBot, environment: Environment): PaperSettings {
-  const { bot, frozen, config, paper = {} } = loaded;
-  loaded.refuse(unsetVariables(paper, ['paper'], environment));
-  const { grace, maxLateness, missed = 'skip' } = paper;
+  const { paper = {}, refuse } = loaded;
+  refuse(unsetVariables(paper, ['paper'], environment));
+  return { ...paperRules(loaded), notify: notifiers(paper, environment, refuse) };
+}
+
+/** What of the settings needs no secret: enough to replay a session. Throws a ConfigError as `cronOf` does. */
+export function paperRules(loaded: LoadedBot): PaperRules {
+  const { bot, frozen, config, intervalMs, paper: { grace, maxLateness, missed = 'skip', onExpired } = {} } = loaded;
   return {
     cron: cronOf(loaded),
-    graceMs: grace === undefined ? Math.min(GRACE, loaded.intervalMs / 4) : durationMs(grace),
-    maxLatenessMs: maxLateness === undefined ? Math.min(LATENESS, loaded.intervalMs / 10) : durationMs(maxLateness),
+    graceMs: grace === undefined ? Math.min(GRACE, intervalMs / 4) : durationMs(grace),
+    maxLatenessMs: maxLateness === undefined ? Math.min(LATENESS, Math.max(intervalMs / 10, LEAST_LATENESS)) : durationMs(maxLateness),
     missed,
-    onExpired: bot.model || frozen ? (paper.onExpired ?? config.guards?.expiredModel ?? 'flat') : undefined,
-    notify: notifiers(paper, environment, loaded.refuse),
+    onExpired: bot.model || frozen ? (onExpired ?? config.guards?.expiredModel ?? 'flat') : undefined,
   };
 }
 
 /**
- * When a paper session of a bot ticks, as a cron expression. Sessions of New York open and close at half hours too, whatever the interval of their bars; a tick
- * without a bar does nothing. Throws a ConfigError where the interval is one that cron cannot express.
+ * When a paper session of a bot ticks, as a cron expression. Sessions of New York open and close at half hours too, whatever the interval
+ * of their bars; a tick without a bar does nothing. Throws a ConfigError where the interval is one that cron cannot express.
  */
 export function cronOf({ config, paper, intervalMs, refuse }: LoadedBot): string {
   if (paper?.cron !== undefined && paper.cron !== 'auto') return paper.cron;
   const halves = config.calendar === 'nyse' && intervalMs < 24 * 2 * HALF_HOUR;
   try {
-    return cronFor(halves ? greatestDivisor(intervalMs, HALF_HOUR) : intervalMs);
+    return cronFor(halves ? greatestDivisor(intervalMs, HALF_HOUR) : intervalMs, intervalMs < SHORT ? 1 : 5);
   } catch (error) {
     if (error instanceof TypeError) refuse([valueProblem(['paper', 'cron'], error.message)]);
     throw error;
@@ -87,8 +99,8 @@ export function checkPaper({ paper, interval, guards }: BotConfig): Problem[] {
 }
 
 /**
- * The section as it is printed and stored: of an address that stands in the file itself only the host is shown, since whoever knows the rest can write
- * there. Still a section of a valid bot file.
+ * The section as it is printed and stored: of an address that stands in the file itself only the host is shown, since whoever knows the
+ * rest can write there. Still a section of a valid bot file.
  */
 export function withoutAddresses({ notify, ...paper }: PaperConfig): PaperConfig {
   if (!notify) return paper;

@@ -42,12 +42,13 @@ export interface LiveForecasts {
 }
 
 /**
- * Errors of the last `window` scored bars: those with a forecast whose outcome, `horizon` bars of the market later, has come. A window about as long as a
- * fold (`schedule.retrain`) compares like with like.
+ * Errors of the last `window` scored bars: those with a forecast whose outcome, `horizon` bars of the market later, has come. A window
+ * about as long as a fold (`schedule.retrain`) compares like with like.
  *
- * A shorter window varies more than folds do, and a few folds do not show how far they can vary; so a measure is outside only where its 95 % interval does
- * not reach the band, and nothing is said below 30 bars. The interval is Wilson's for the share of hits, and normal for the mean squared error. Outcomes of a horizon
- * of h overlap: n bars count as n / h then. Throws a RangeError where the columns differ in length.
+ * A shorter window varies more than folds do, and a few folds do not show how far they can vary; so a measure is outside only where its
+ * 95 % interval does not reach the band, and nothing is said below 30 bars. The interval is Wilson's for the share of hits, and normal
+ * for the mean squared error. Outcomes of a horizon of h overlap: n bars count as n / h then. Throws a RangeError where the columns
+ * differ in length.
  */
 export function measureDrift({ forecast, close, horizon }: LiveForecasts, band: DriftBand | null, window: number): Drift {
   if (forecast.length !== close.length) {
@@ -88,8 +89,8 @@ export interface FoldedRun {
 }
 
 /**
- * Lowest and highest over the folds of a backtest, of all its markets. Folds of fewer than 30 scored bars, such as one that the end cut short, say more about
- * chance than about the model and are left out; null where fewer than two are left, which show no spread.
+ * Lowest and highest over the folds of a backtest, of all its markets. Folds of fewer than 30 scored bars, such as one that the end cut
+ * short, say more about chance than about the model and are left out; null where fewer than two are left, which show no spread.
  */
 export function driftBand({ runId, forecast }: FoldedRun): DriftBand | null {
   const rmse: number[] = [];

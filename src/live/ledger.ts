@@ -16,6 +16,7 @@ import {
 } from './ledger/connection.ts';
 import { makeWhole } from './ledger/durable-file.ts';
 import { checkOutbox, type Delivery, pendingDeliveries, tellDelivery } from './ledger/outbox.ts';
+import { type Recent, readRecent } from './ledger/recent.ts';
 import { addRequest, openRequests } from './ledger/requests.ts';
 import { createSchema, MIGRATIONS, type Migration, migrate, migrationsBehind } from './ledger/schema.ts';
 import { beginningSeal, bytesSeal } from './ledger/seal.ts';
@@ -47,6 +48,8 @@ export interface Ledger {
   tell(id: string, channel: string, at: number): void;
   /** Where the session stands, in a few cheap reads. */
   summary(): Summary;
+  /** So many of the latest slices, and what outlasts them, in a few cheap reads. */
+  recent(slices: number): Recent;
   /** Of the last tick, 64 hex digits. */
   lastSeal(): string;
   close(): void;
@@ -143,6 +146,7 @@ function open(database: Connection, path: string, mode: Mode, migrations: readon
     pending: (channels) => guarded(path, () => pendingDeliveries(database, mode, channels)),
     tell: (id, channel, at) => guarded(path, () => tellDelivery(database, id, channel, at)),
     summary: () => snapshot(() => readSummary(database, path)),
+    recent: (slices) => snapshot(() => readRecent(database, slices)),
     lastSeal: () => guarded(path, () => lastSeal(database)),
     close() {
       if (mode === 'write') tidy(database);

@@ -145,8 +145,7 @@ export function createLiveSession(options: LiveOptions): LiveSession {
       await restore();
       // Nothing is decided before the first fit is there; later ones are made beside the ticks.
       const first = course.decided === 0;
-      const observed = await training.advance(course, lastClose(), first);
-      waitingNotes.push(...observed.filter(({ kind }) => kind === 'fit'));
+      waitingNotes.push(...(await training.advance(course, lastClose(), first)));
       waitingNotes.push({ kind: 'opened', slice: null, at: clock.now(), version: options.version, node: process.version });
     },
     async tick() {
@@ -208,10 +207,8 @@ export function createLiveSession(options: LiveOptions): LiveSession {
       const late = now - closeTime > settings.maxLatenessMs;
       // Where a close is missed anyway, nothing is lost by waiting for the fit that it would have had.
       const before = clock.now();
-      const observed: Observation[] = [
-        ...waitingNotes.splice(0),
-        ...(await training.advance(course, closeTime, late || bot.schedule.delay === 0)),
-      ];
+      const arrived = await training.advance(course, closeTime, late || bot.schedule.delay === 0);
+      const observed: Observation[] = [...waitingNotes.splice(0), ...arrived, ...training.missing(course, closeTime)];
       if (k + 1 === slices.length && clock.now() - before > settings.maxLatenessMs / 2) now = await source.time();
       if (late) observed.push({ kind: 'late', slice: closeTime, byMs: now - closeTime });
       const requests = k + 1 === slices.length ? ledger.requests() : [];

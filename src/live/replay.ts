@@ -195,6 +195,7 @@ function compareFits({ observations }: Session, { predictions, setup }: Walked):
 
 /** Why the walk over what was recorded differs from what was recorded. */
 function firstCause({ broken, genesis }: Session, fits: readonly FitDifference[], time: number): Cause {
-  if (broken.some(({ from }) => (from ?? genesis.from) <= time)) return 'ledger changed';
+  // A fill has the time at which its bar opened.
+  if (broken.some(({ from }) => (from ?? genesis.from) - genesis.intervalMs <= time)) return 'ledger changed';
   return fits.some((fit) => fit.time <= time) ? 'fit changed' : 'code changed';
 }

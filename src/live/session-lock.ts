@@ -9,7 +9,8 @@ export interface SessionLock {
   release(): void;
 }
 
-interface Holder {
+/** The process that holds a session. */
+export interface Holder {
   readonly pid: number;
   /** ms UTC. */
   readonly since: number;
@@ -49,6 +50,15 @@ export function lockSession(path: string, since: number = Date.now()): SessionLo
     }
     return { release };
   });
+}
+
+/**
+ * Who holds the session of a file, by what `<path>.holder` says, and lives; undefined where nobody does. It takes no lock, so it keeps nobody
+ * from one; what a process that was killed has left is taken for its holder where another process has got its number since.
+ */
+export function holderOf(path: string): Holder | undefined {
+  const holder = readHolder(`${path}.holder`);
+  return holder && isAlive(holder.pid) ? holder : undefined;
 }
 
 function refusal(path: string, holderFile: string): SessionError {

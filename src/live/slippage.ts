@@ -25,12 +25,13 @@ export interface SlippageSample {
 }
 
 /**
- * The fills of a session that can be held against a quote. With the price before slippage as reference (price - or + slippage per unit), a purchase has
- * `ask / reference - 1`, a sale `1 - bid / reference`.
+ * The fills of a session that can be held against a quote. With the price before slippage as reference (price - or + slippage per unit),
+ * a purchase has `ask / reference - 1`, a sale `1 - bid / reference`.
  *
- * Counted are market orders that filled at the close they were decided at, where that slice has a quote with the side in question: a fill after a night or a
- * gap, at the next close, or of what the volume cap left over, is away from the quote by what the market moved, and that is no slippage. The quote
- * itself is some seconds later than the reference, which adds noise but no direction. A quote of twice the price or of nothing is taken for an error.
+ * Counted are market orders that filled at the close they were decided at, where that slice has a quote with the side in question: a fill
+ * after a night or a gap, at the next close, or of what the volume cap left over, is away from the quote by what the market moved, and
+ * that is no slippage. The quote itself is some seconds later than the reference, which adds noise but no direction. A quote of twice the
+ * price or of nothing is taken for an error.
  */
 export function measuredFills(events: readonly Event[], observations: readonly Observation[]): readonly MeasuredFill[] {
   const quotes = new Map<string, Extract<Observation, { kind: 'quote' }>>();

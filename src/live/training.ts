@@ -23,17 +23,22 @@ export interface TrainingOptions {
 /** The fits of a session: made beside its ticks, taken note of when they are there, and missed where they are not. */
 export interface Training {
   /** Begins what is due, and takes over what is done; `wait` waits for it. `slice` is the close that it is for. */
-  advance(course: Course, slice: number, wait: boolean): Promise<readonly (FitArrived | FitMissing)[]>;
+  advance(course: Course, slice: number, wait: boolean): Promise<readonly FitArrived[]>;
+  /** What the slice needs and does not have, each told once. */
+  missing(course: Course, slice: number): readonly FitMissing[];
   /** Fits that an earlier process took note of: read, or made again and compared. Throws a SessionError where one comes out otherwise. */
   restore(course: Course, arrived: readonly FitArrived[]): Promise<void>;
 }
+
+/** What a timer of Node takes at most, ms: 24 days. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 export function createTraining({ models, fits, desk, circumstances, signal, timeoutMs, onProblem }: TrainingOptions): Training {
   async function make(request: Request, model: number): Promise<Outcome> {
     const { trainer } = models[model]!;
     const stored = read(request.key);
     if (stored) return { kind: 'fit', fit: stored };
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(Math.min(timeoutMs, LONGEST_TIMER))]);
     const outcome = await makeFit(request, trainer, { signal: limit });
     if (outcome.kind === 'fit') fits.put(outcome.fit);
     return outcome;
@@ -82,15 +87,17 @@ export function createTraining({ models, fits, desk, circumstances, signal, time
         const taken = take(course, due, slice);
         for (const one of taken) circumstances.note(one);
         arrived.push(...taken);
-        if (taken.length === 0) break;
+        if (taken.length === 0) return arrived;
       }
+    },
+    missing(course, slice) {
       const missing = course.due().flatMap(({ place, needed }): FitMissing[] => {
         if (!needed || circumstances.isMissing(place)) return [];
         const answer = desk.answer(place);
         return [{ kind: 'fitMissing', ...place, slice, reason: answer?.kind === 'failed' ? answer.reason : 'it is still being trained' }];
       });
       for (const one of missing) circumstances.note(one);
-      return [...arrived, ...missing];
+      return missing;
     },
     async restore(course, arrived) {
       for (const { model, market, slot, key, weights, refused } of arrived) {

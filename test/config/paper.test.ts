@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DateTime } from 'luxon';
 import { describe, expect, it } from 'vitest';
 import { parseOverride } from '../../src/config/override.ts';
-import { cronOf, paperSettings } from '../../src/config/paper.ts';
+import { cronOf, paperRules, paperSettings } from '../../src/config/paper.ts';
 import { resolveBot } from '../../src/config.ts';
 import { nextTick } from '../../src/live/cron.ts';
 import { paperwalk } from '../cli/recorded-host.ts';
@@ -26,8 +26,8 @@ describe('the settings of a paper session', () => {
     const expected = { cron: '5 0 */4 * * *', graceMs: 30_000, maxLatenessMs: 300_000, missed: 'skip', onExpired: 'flat', notify: [] };
     expect(settings('{}')).toEqual(expected);
     expect(paperSettings(load(`${BOT}interval: 4h\nmodel: gru\n`), {})).toEqual(expected);
-    // A quarter and a tenth of a minute.
-    expect(settings('{}', 'interval: 1m\nmodel: gru\n')).toMatchObject({ cron: '5 * * * * *', graceMs: 15_000, maxLatenessMs: 6000 });
+    // A quarter of a minute; a tenth of one would be over at once.
+    expect(settings('{}', 'interval: 1m\nmodel: gru\n')).toMatchObject({ cron: '1 * * * * *', graceMs: 15_000, maxLatenessMs: 20_000 });
   });
 
   it('are those of the file where it has some', () => {
@@ -74,7 +74,7 @@ describe('the settings of a paper session', () => {
     const cron = (interval: string) => cronOf(load(`${PLAIN}interval: ${interval}\ncalendar: nyse\n`));
     expect(['1d', '4h', '1h', '30m', '15m', '1m'].map(cron)).toEqual([
       '5 0 0 * * *',
-      ...['5 */30 * * * *', '5 */30 * * * *', '5 */30 * * * *', '5 */15 * * * *', '5 * * * * *'],
+      ...['5 */30 * * * *', '5 */30 * * * *', '5 */30 * * * *', '5 */15 * * * *', '1 * * * * *'],
     ]);
     // The first bar of 4h of a session that opens at 09:30 in New York, in winter.
     expect(nextTick(cron('4h'), DateTime.fromISO('2024-01-16T18:30:00Z')).toUTC().toISO()).toBe('2024-01-16T18:30:05.000Z');
@@ -152,6 +152,12 @@ describe('the section paper', () => {
   ])('%s is refused when a session begins, and not before', (notify, expected) => {
     const loaded = bot(`{ notify: [${notify}] }`);
     expect(refusalOf(() => paperSettings(loaded, ENVIRONMENT))).toBe(`bot.yaml:${expected}`);
+  });
+
+  it('has rules that can be known without the variables', () => {
+    const { notify, ...rules } = settings(`{ missed: replay, notify: [{ webhook: "\${HOOK}" }] }`);
+    expect(notify).toHaveLength(1);
+    expect(paperRules(bot(`{ missed: replay, notify: [{ webhook: "\${HOOK}" }] }`))).toEqual(rules);
   });
 
   it('names the option where it was set on the command line', () => {

@@ -19,7 +19,7 @@ const disk = join(folder, 'disk');
 const mounted = (() => {
   mkdirSync(disk);
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk], { stdio: 'ignore' });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', disk], { stdio: 'ignore' });
     return true;
   } catch {
     return false;
@@ -173,30 +173,33 @@ describe.skipIf(!mounted)('a disk that is full (skipped where no disk can be mou
       }
     };
     const filler = join(disk, 'filler');
+    const path = join(disk, 'session.sqlite');
+    const ledger = createLedger(path, genesis, history);
+    const done = [tickOf(0)];
+    ledger.commit(tickOf(0));
     const cases = count(5, 50);
+    // With a slice, a tick takes more than eight pages of the log.
+    const next = Array.from({ length: 2 * cases }, (_, k) => tickOf(k + 1)).filter(({ slices }) => slices.length > 0);
     for (let k = 0; k < cases; k++) {
-      const path = join(disk, 'session.sqlite');
-      const ledger = createLedger(path, genesis, history);
-      for (const tick of ticks.slice(0, 3)) ledger.commit(tick);
+      const tick = next[k]!;
       const seal = ledger.lastSeal();
       const { bavail, bsize } = statfsSync(disk);
-      // A tick takes some twelve pages in the log.
       writeFileSync(filler, new Uint8Array((bavail - Math.floor((8 * k) / cases)) * bsize));
-      const refused = caught(() => ledger.commit(ticks[3]!));
-      expect(refused, `case ${k}`).toMatchObject(full);
-      expect(exitCodeOf(refused)).toBe(4);
-      expect((refused as Error).message).toContain(path);
-      expect(ledger.lastSeal()).toBe(seal);
-      expect(ledger.requests()).toEqual([]);
-      expect(isDeepStrictEqual(ledger.read(), sessionOf(ticks.slice(0, 3)))).toBe(true);
-      expect(caught(() => ledger.commit(ticks[3]!))).toMatchObject(full);
+      for (let attempt = 0; attempt < 2; attempt++) {
+        const refused = caught(() => ledger.commit(tick));
+        expect(refused, `case ${k}`).toMatchObject(full);
+        expect(exitCodeOf(refused)).toBe(4);
+        expect((refused as Error).message).toContain(path);
+        expect(ledger.lastSeal()).toBe(seal);
+        expect(isDeepStrictEqual(ledger.read(), sessionOf(done))).toBe(true);
+      }
       expect(caught(() => createLedger(join(disk, 'other.sqlite'), genesis, history))).toMatchObject({ code: 'ENOSPC' });
+      expect(readdirSync(disk).sort()).toEqual(['filler', 'session.sqlite', 'session.sqlite-shm', 'session.sqlite-wal']);
       rmSync(filler);
-      for (const tick of ticks.slice(3)) ledger.commit(tick);
-      expect(isDeepStrictEqual(ledger.read(), sessionOf(ticks))).toBe(true);
-      ledger.close();
-      expect(readdirSync(disk).filter((name) => !name.startsWith('session.sqlite'))).toEqual([]);
-      for (const rest of readdirSync(disk)) rmSync(join(disk, rest));
+      ledger.commit(tick);
+      done.push(tick);
+      expect(isDeepStrictEqual(ledger.read(), sessionOf(done))).toBe(true);
     }
+    ledger.close();
   });
 });

@@ -79,12 +79,12 @@ describe('a ledger', () => {
         const ledger = openLedger(path, 'write');
         expect(ledger.read()).toEqual(sessionOf(records));
         expect(ledger.pending(['c']).map(({ message }) => message.text)).toEqual(
-          // A NUL cannot be stored as text.
-          records.map(({ messages }) => messages[0]!.text.replaceAll('\0', '\ufffd')),
+          // Neither a NUL nor half of a pair can be stored as text.
+          records.map(({ messages }) => messages[0]!.text.replaceAll(/\0|\p{Surrogate}/gu, '\ufffd')),
         );
         ledger.close();
       }),
-      { numRuns: 12 },
+      { numRuns: 12, examples: [[[[1, Number.NaN, -0, 5e-324, 'a\0b\ud800']]]] },
     );
   });
 
@@ -344,6 +344,23 @@ describe('a ledger that was changed', () => {
     tamper(path, sql);
     const ledger = openLedger(path, 'write');
     expect(() => ledger.read()).toThrow(`${path}: Expected the session as it was stored, received`);
+    ledger.close();
+  });
+
+  it('in the index of its messages, by which none is told twice, is refused for writing', () => {
+    const path = newFile();
+    const database = new Database(sound);
+    const root = database.prepare<[]>("SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_message_1'").raw().get() as [
+      number,
+    ];
+    database.close();
+    const bytes = readFileSync(sound);
+    bytes[bytes.indexOf('order:3', (root[0] - 1) * 4096)] = 'p'.charCodeAt(0);
+    writeFileSync(path, bytes);
+    const ledger = openLedger(path, 'write');
+    expect(() => ledger.read()).toThrow(
+      `${path}: Expected the session as it was stored, received a damaged file (row 4 missing from index`,
+    );
     ledger.close();
   });
 

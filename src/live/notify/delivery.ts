@@ -17,9 +17,10 @@ export interface DeliveryOptions {
 /** Carries messages from the outbox to the notifiers. */
 export interface Delivery {
   /**
-   * One round: every message that is due, in order on each channel, all channels at once. A failure ends a channel's part and makes it wait, 1 s at first, twice
-   * as long each time, 10 min at most, or as long as the other side asked for. A message counts as told only when it was taken, so after a crash it can be
-   * told twice, but never not at all. Never rejects; a call during a round joins it. Without an abort it settles after the notifiers' deadlines.
+   * One round: every message that is due, in order on each channel, all channels at once. A failure ends a channel's part and makes it
+   * wait, 1 s at first, twice as long each time, 10 min at most, or as long as the other side asked for. A message counts as told only
+   * when it was taken, so after a crash it can be told twice, but never not at all. Never rejects; a call during a round joins it.
+   * Without an abort it settles after the notifiers' deadlines.
    */
   run(signal: AbortSignal): Promise<void>;
   /** When the first channel that waits is due again, ms UTC; undefined where none waits. */

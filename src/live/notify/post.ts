@@ -24,8 +24,9 @@ const LONGEST = 64 * 1024;
 const AGAIN = 'it is told again later';
 
 /**
- * Sends JSON once and does not follow redirects: another host has no business with it. Rejects with a NotifierError where no status came in time. A status
- * counts as soon as it is there, whatever becomes of the body, so that a recipient that answers badly is not told the same for ever.
+ * Sends JSON once and does not follow redirects: another host has no business with it. Rejects with a NotifierError where no status came
+ * in time. A status counts as soon as it is there, whatever becomes of the body, so that a recipient that answers badly is not told the
+ * same for ever.
  */
 export async function post({ channel, url, headers, json, deadlineMs }: Post, signal: AbortSignal): Promise<Answer> {
   const controller = new AbortController();

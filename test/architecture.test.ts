@@ -71,6 +71,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'lab/result',
       'live/session',
       'live/replay',
+      'live/standing',
       'walk/explanation',
     ],
     packages: ['echarts', 'cli-table3', 'picocolors'],

@@ -63,7 +63,12 @@ const COMMANDS: readonly Definition[] = [
     usage: 'export <file>',
     description: 'write the bars of a market to a file: .csv, .csv.gz or .parquet',
     example: 'paperwalk export BTC-4h.csv --market coinbase:BTC/USD --interval 4h',
-    options: [MARKET, [...INTERVAL, 'required'], AS_OF],
+    options: [
+      MARKET,
+      [...INTERVAL, 'required'],
+      AS_OF,
+      ['--session <name>', 'as the session of that name saw them, and how a backtest repeats it'],
+    ],
     load: () => import('./export.ts'),
   },
   {
@@ -132,6 +137,22 @@ const COMMANDS: readonly Definition[] = [
     example: 'paperwalk paper flatten bot.yaml',
     bot: true,
     load: async () => ({ run: (await import('./paper-hand.ts')).flatten }),
+  },
+  {
+    group: 'paper',
+    usage: 'slippage <bot> <file>',
+    description: 'write the slippages that a session has measured, for costs: { slippage: { measured: FILE } }',
+    example: 'paperwalk paper slippage bot.yaml slippage.json',
+    bot: true,
+    load: () => import('./paper-slippage.ts'),
+  },
+  {
+    usage: 'status [bots...]',
+    description: 'show where sessions stand: positions, equity, last decision, model, next tick; of all bots by default',
+    example: 'paperwalk status bot.yaml --quotes',
+    bot: true,
+    options: [['--quotes', 'ask the exchange where the bar opened in which an order that waits will fill']],
+    load: () => import('./status.ts'),
   },
   {
     usage: 'replay <bot>',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { experimentDocument, historyDocument, metadataDocument } from './experiment-document.ts';
 import { modelDocument, modelsDocument } from './models-document.ts';
+import { paperDocuments } from './paper-documents.ts';
 import { predictDocument } from './predict-document.ts';
 
 // What the command line tool prints under --json, for those who read it with a program. Unknown fields are allowed: a later
@@ -292,4 +293,5 @@ export const documents = {
   history: historyDocument,
   metadata: metadataDocument,
   predict: predictDocument,
+  ...paperDocuments,
 } as const;

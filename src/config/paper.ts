@@ -63,11 +63,14 @@ export function paperRules(loaded: LoadedBot): PaperRules {
   };
 }
 
+/** What of a bot says when it ticks. */
+export type CronSource = Pick<LoadedBot, 'paper' | 'intervalMs' | 'refuse'> & { readonly config: Pick<LoadedBot['config'], 'calendar'> };
+
 /**
  * When a paper session of a bot ticks, as a cron expression. Sessions of New York open and close at half hours too, whatever the interval
  * of their bars; a tick without a bar does nothing. Throws a ConfigError where the interval is one that cron cannot express.
  */
-export function cronOf({ config, paper, intervalMs, refuse }: LoadedBot): string {
+export function cronOf({ config, paper, intervalMs, refuse }: CronSource): string {
   if (paper?.cron !== undefined && paper.cron !== 'auto') return paper.cron;
   const halves = config.calendar === 'nyse' && intervalMs < 24 * 2 * HALF_HOUR;
   try {

@@ -43,17 +43,23 @@ export interface Sorted {
   readonly waiting: readonly string[];
 }
 
+/** Bars expected in a row and not there, from which on a market is stale. */
+const STALE = 3;
+
 export function createSorting({ markets, intervalMs, calendar, graceMs, known, last }: SortingOptions): Sorting {
   /** What is known of bars that differ from those decided on, or that came too late, by market and opening time. */
   const absent = new Set<string>();
   const refusedBars = new Set<string>();
   const stated = new Map<string, Candle>();
+  /** Opening times of bars after which it has been told that none came, by market. */
+  const stalled = new Map<string, number>();
   const placeOf = (market: string, openTime: number | null) => `${market} ${openTime}`;
 
   return {
     recall(observation) {
       if (observation.kind === 'absent') absent.add(placeOf(observation.market, observation.bar.openTime));
       if (observation.kind === 'revision') stated.set(placeOf(observation.market, observation.now.openTime), observation.now);
+      if (observation.kind === 'stale') stalled.set(observation.market, observation.openTime);
     },
     sort(deliveries, now) {
       const before = last();
@@ -88,11 +94,24 @@ export function createSorting({ markets, intervalMs, calendar, graceMs, known, l
           if (bar) lastOpening[m] = bar.openTime;
         });
       }
+      markets.forEach((market, m) => {
+        const openTime = lastOpening[m]!;
+        if (!isStale(openTime, now) || stalled.get(market) === openTime) return;
+        stalled.set(market, openTime);
+        observations.push({ kind: 'stale', slice: before, market, openTime });
+      });
       const nextClose = Math.min(...lastOpening.map((time) => nextOpening(calendar, intervalMs, time) + intervalMs));
       const due = nextClose <= now && now < latestClose(nextClose, now) + graceMs;
       return { slices, observations, waiting: due ? markets.filter((_, m) => expects(lastOpening[m]!, now)) : [] };
     },
   };
+
+  function isStale(lastOpening: number, now: number): boolean {
+    if (Number.isNaN(lastOpening)) return false;
+    let opening = lastOpening;
+    for (let k = 0; k < STALE; k++) opening = nextOpening(calendar, intervalMs, opening);
+    return opening + intervalMs + graceMs <= now;
+  }
 
   /** Whether a market whose last bar opened then should have one that closes until `time`. */
   function expects(lastOpening: number, time: number): boolean {

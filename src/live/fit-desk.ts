@@ -8,7 +8,7 @@ export type Answer = { readonly kind: 'outcome'; readonly outcome: Outcome } | {
 export interface FitDesk {
   /** Has a fit made unless it is under way or known already; one that failed is tried again. */
   ask(place: FitPlace, make: () => Promise<Outcome>): void;
-  /** What has become of it so far; undefined while it is under way, or was never asked for. */
+  /** What has become of it so far: the failure of the last try while another is under way; undefined where nothing has. */
   answer(place: FitPlace): Answer | undefined;
   /** Until this one, or all that is under way, has ended, however it did. */
   settled(place?: FitPlace): Promise<void>;
@@ -27,7 +27,6 @@ export function createFitDesk(): FitDesk {
     ask(place, make) {
       const name = fitName(place);
       if (running.has(name) || answers.get(name)?.kind === 'outcome') return;
-      answers.delete(name);
       const work = make().then(
         (outcome): Answer => ({ kind: 'outcome', outcome }),
         (error: unknown): Answer => ({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) }),

@@ -94,6 +94,11 @@ export function messageAbout(observation: Observation): Message | undefined {
         text: `${market}: the bar ${opened} is refused, ${reason}`,
       };
     }
+    case 'stale': {
+      const { market, openTime } = observation;
+      const opened = isoInstant(openTime);
+      return { ...at, id: `stale:${market}:${opened}`, kind: 'alert', text: `${market}: no bar has come since the one of ${opened}` };
+    }
     case 'quote':
     case 'opened':
     case 'clock':

@@ -21,6 +21,8 @@ export type Observation =
       readonly openTime: number | null;
       readonly reason: string;
     }
+  /** A market has had no bar since the one that opened then, though several were expected. */
+  | { readonly kind: 'stale'; readonly slice: number; readonly market: string; readonly openTime: number }
   /** What the market offered when orders had just been decided on. */
   | ({ readonly kind: 'quote'; readonly slice: number; readonly market: string } & Quote)
   /** The session was opened by a process. */

@@ -4,6 +4,7 @@ import { barsOf, boundaryAfter } from '../data/exchange/composition.ts';
 import { lowerInterval } from '../data/exchange/download.ts';
 import type { Candle, Feed, Quote } from '../data/exchange/feed.ts';
 import { pages } from '../data/exchange/pages.ts';
+import { deadlineFor, punctual } from './deadline.ts';
 import { candleAt, type Delivery } from './deliveries.ts';
 
 /** A market of a session and the exchange that states its bars. */
@@ -28,9 +29,14 @@ export const ASKED_AGAIN = 3;
 /** New bars up to which one page is asked for; beyond it, every hole is looked into. */
 const FEW = 3;
 
-/** Throws an ExchangeError where an exchange offers no interval that the session's can be made of. */
-export function createBarSource(markets: readonly MarketSource[], intervalMs: number): BarSource {
-  const feeds = [...new Set(markets.map(({ feed }) => feed))];
+/**
+ * Each question to an exchange is answered within `deadlineMs`, or ends in an ExchangeError. Throws one where an exchange offers no interval that
+ * the session's can be made of.
+ */
+export function createBarSource(sources: readonly MarketSource[], intervalMs: number, deadlineMs = deadlineFor(intervalMs)): BarSource {
+  const inTime = new Map(sources.map(({ feed }) => [feed, punctual(feed, deadlineMs)]));
+  const markets = sources.map((source): MarketSource => ({ ...source, feed: inTime.get(source.feed)! }));
+  const feeds = [...inTime.values()];
   const lower = markets.map(({ feed }) => lowerInterval(feed, intervalMs));
 
   async function one({ market, symbol, feed }: MarketSource, lowerMs: number, since: number, now: number): Promise<Delivery> {

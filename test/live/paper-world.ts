@@ -18,6 +18,7 @@ import { createBarSource } from '../../src/live/source.ts';
 import { learners } from '../../src/models/baselines/learners.ts';
 import { type FitStore, memoryFitStore } from '../../src/models/bundle.ts';
 import { loadTrainer } from '../../src/models/engines/load.ts';
+import type { Trainer } from '../../src/models/trainer.ts';
 import type { Bot } from '../../src/walk/bot.ts';
 import { digest } from '../../src/walk/digest.ts';
 import { onlyOnce } from '../../src/walk/only-once.ts';
@@ -63,12 +64,19 @@ export interface WorldOptions {
   readonly ledgerFile?: string;
   /** How far the local clock is ahead of the exchange's, ms, as it reads now. */
   readonly drift?: () => number;
+  /** What the session trains with in place of a real trainer; a replay has the real ones. */
+  readonly trainer?: (real: Trainer) => Trainer;
+  /** Deadline of a question to the exchange, real ms. */
+  readonly deadlineMs?: number;
+  /** Deadline of one try of a question, real ms. */
+  readonly timeoutMs?: number;
+  readonly onProblem?: (words: string) => void;
 }
 
 const trainer = onlyOnce(loadTrainer);
 
 export async function paperWorld(options: WorldOptions): Promise<PaperWorld> {
-  const { from, history = 2000, bot, fits = memoryFitStore(), drift = () => 0 } = options;
+  const { from, history = 2000, bot, fits = memoryFitStore(), drift = () => 0, trainer: trainerOf = (real) => real } = options;
   const listings = Object.entries(options.markets);
   const { intervalMs } = listings[0]![1];
   const time = virtualTime(from + 1000);
@@ -80,7 +88,11 @@ export async function paperWorld(options: WorldOptions): Promise<PaperWorld> {
   });
   const stop = new AbortController();
   const clock = { now: () => time.now() + drift(), sleep: time.sleep };
-  const feed: ExchangeFeed = await testFeed('binance', exchange.url, { clock, signal: stop.signal });
+  const feed: ExchangeFeed = await testFeed('binance', exchange.url, {
+    clock,
+    signal: stop.signal,
+    ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
+  });
   const named = listings.map(([symbol, bars]) => ({ symbol, bars: { ...bars, market: `binance:${symbol}` } }));
   named.sort((a, b) => (a.bars.market < b.bars.market ? -1 : 1));
   const folder = options.ledgerFile === undefined ? mkdtempSync(join(tmpdir(), 'paperwalk-paper-')) : undefined;
@@ -117,13 +129,14 @@ export async function paperWorld(options: WorldOptions): Promise<PaperWorld> {
       source: createBarSource(
         named.map(({ symbol, bars }) => ({ market: bars.market, symbol, feed })),
         intervalMs,
+        options.deadlineMs,
       ),
-      models: await trainedModels(bot, around),
+      models: (await trainedModels(bot, around)).map((one) => ({ ...one, trainer: trainerOf(one.trainer) })),
       fits,
       clock,
       signal: stop.signal,
       version: '0.1.0',
-      onProblem: () => undefined,
+      onProblem: options.onProblem ?? (() => undefined),
       ...(options.crashPoint && { crashPoint: options.crashPoint }),
     });
     await fresh.open();

@@ -88,7 +88,7 @@ export function integrityProblem(database: Connection): string | undefined {
 
 /** Text as the database gives it back: without the two things that it cannot hold, a NUL and half of a surrogate pair. */
 export function storable(text: string): string {
-  return Buffer.from(text).toString();
+  return Buffer.from(text).toString().replaceAll('\0', '\ufffd');
 }
 
 /**

@@ -23,7 +23,9 @@ export interface Recent {
 /** To be read within a transaction. */
 export function readRecent(database: Connection, slices: number): Recent {
   const count = numberOf(row(database, `SELECT ${numbers('COUNT(*)')} FROM slice`)?.[0]);
-  const found = [...rows(database, `SELECT ${numbers('close_time', 'tick')} FROM slice ORDER BY close_time DESC LIMIT ?`, [slices])].reverse();
+  const found = [
+    ...rows(database, `SELECT ${numbers('close_time', 'tick')} FROM slice ORDER BY close_time DESC LIMIT ?`, [slices]),
+  ].reverse();
   const closeTime = Float64Array.from(found, ([time]) => numberOf(time));
   const place = new Map([...closeTime].map((time, k) => [time, k]));
   const tick = found.length === 0 ? 1 : numberOf(found[0]![1]);

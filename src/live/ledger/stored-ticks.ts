@@ -7,7 +7,7 @@ export interface StoredTick {
   readonly tick: number;
   readonly content: SealedTick;
   readonly seal: string;
-  /** Its content, and all before it, is what was sealed. */
+  /** Its content is what was sealed, on top of the seal before as it is stored. */
   readonly sound: boolean;
 }
 
@@ -21,6 +21,7 @@ const OBSERVATIONS = `SELECT ${numbers('tick')}, ${texts('json')} FROM observati
 /** Of message, for `messageOf`. */
 export const MESSAGE_COLUMNS = `${texts('id')}, ${numbers('time')}, ${texts('kind', 'text')}`;
 const MESSAGES = `SELECT ${numbers('tick')}, ${MESSAGE_COLUMNS} FROM message ORDER BY number`;
+const TICKS = `SELECT ${numbers('number', 'at')}, ${texts('state', 'holdings', 'seal')} FROM tick ORDER BY number`;
 const ANSWERS = `SELECT ${numbers('answered')}, ${REQUEST_COLUMNS} FROM request WHERE answered IS NOT NULL ORDER BY answered, number`;
 
 /** The ticks of a ledger, oldest first, each with its seal computed again. Rows of a tick that is not there stand for an unsound one at the end. */
@@ -29,7 +30,6 @@ export function* storedTicks(database: Connection, markets: number, beginning: s
   const marketsOf = grouped(database, MARKETS);
   const [eventsOf, observationsOf] = [grouped(database, EVENTS), grouped(database, OBSERVATIONS)];
   const [messagesOf, answersOf] = [grouped(database, MESSAGES), grouped(database, ANSWERS)];
-  const TICKS = `SELECT ${numbers('number', 'at')}, ${texts('state', 'holdings', 'seal')} FROM tick ORDER BY number`;
   let before = beginning;
   let last = 0;
   for (const [number, at, state, holdings, seal] of rows(database, TICKS)) {

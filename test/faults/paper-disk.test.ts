@@ -1,0 +1,108 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { count, size } from '../support/counts.ts';
+import { startPaper } from './paper-child.ts';
+import { expectPart, expectWhole, type Reference, referenceOf } from './paper-reference.ts';
+import { type PaperRun, runPaper } from './paper-run.ts';
+import { AFTER, absent, createScenes, type Scenes } from './paper-scene.ts';
+
+const DISK_BYTES = 2 << 20;
+const folder = mkdtempSync(join(tmpdir(), 'paperwalk-paper-disk-'));
+const disk = join(folder, 'disk');
+const mounted = (() => {
+  mkdirSync(disk);
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'tmpfs', disk], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+const resize = (bytes: number) => execFileSync('mount', ['-o', `remount,size=${bytes}`, disk]);
+
+const bars = size(60, 300);
+let scenes: Scenes;
+let end: number;
+let reference: Reference;
+beforeAll(async () => {
+  if (absent) return;
+  scenes = await createScenes(folder, bars);
+  end = scenes.closes.at(-1)! + AFTER;
+  reference = await referenceOf(scenes.ridge, join(folder, 'reference'), end);
+});
+afterAll(() => {
+  if (mounted) execFileSync('umount', [disk]);
+  rmSync(folder, { recursive: true });
+});
+
+/** An error that names what the system said and what to do. */
+const full = { code: 4, stderr: expect.stringMatching(/^ENOSPC: [^\n]+; check the path, the rights and the space on disk\n$/) };
+
+/** A workspace elsewhere: a file that was read once is kept open for a while, and would fill the disk although it is gone. */
+function copied(run: PaperRun): PaperRun {
+  const workspace = join(folder, `copy-${basename(run.workspace)}`);
+  rmSync(workspace, { recursive: true, force: true });
+  cpSync(run.workspace, workspace, { recursive: true });
+  return { ...run, workspace };
+}
+
+describe.skipIf(!mounted || absent)(
+  'a session on a disk that is full (skipped where ../shared/data is absent, or no disk of 2 MB can be mounted, which takes root)',
+  () => {
+    const run = (name: string): PaperRun => ({ ...scenes.ridge, workspace: join(disk, name), clock: join(folder, `${name}.clock`), end });
+    const filler = join(disk, 'filler');
+    const clear = () => {
+      for (const name of readdirSync(disk)) rmSync(join(disk, name), { recursive: true });
+      resize(DISK_BYTES);
+    };
+
+    test('A6: ends with exit code 4 after a whole tick; with room it goes on, with the digest of one that always had it', async () => {
+      const session = run('grows');
+      writeFileSync(filler, new Uint8Array(DISK_BYTES * 0.7));
+      expect(await startPaper(session).ended).toMatchObject(full);
+      const decided = expectPart(reference, copied(session).workspace, 'full');
+      expect(decided).toBeGreaterThan(0);
+      expect(decided).toBeLessThan(bars);
+      resize(16 * DISK_BYTES);
+      expect(await startPaper(session).ended).toMatchObject({ code: 130, stderr: '' });
+      await expectWhole(reference, copied(session).workspace, 'with room');
+      clear();
+    });
+
+    test('A6: leaves whole ticks however much room there is, from nothing to enough for most of them', async () => {
+      const cases = count(2, 30);
+      const most = 600_000;
+      let parts = 0;
+      for (let k = 0; k < cases; k++) {
+        const session = run(`room-${k}`);
+        mkdirSync(session.workspace);
+        const { bavail, bsize } = statfsSync(disk);
+        writeFileSync(filler, new Uint8Array((bavail - Math.floor((most * k) / cases / bsize)) * bsize));
+        expect(await startPaper(session).ended, `case ${k}`).toMatchObject(full);
+        rmSync(filler);
+        const copy = copied(session);
+        if (expectPart(reference, copy.workspace, `case ${k}`) > 0) parts++;
+        expect(await runPaper(copy)).toMatchObject({ code: 130, stderr: '' });
+        await expectWhole(reference, copy.workspace, `case ${k}`);
+        clear();
+      }
+      expect(parts).toBeGreaterThan(0);
+    });
+  },
+);
+
+describe.skipIf(absent)('a limit on the length of files (skipped where ../shared/data is absent)', () => {
+  test('A6: ends a session with exit code 4 after a whole tick; without it the session goes on to the same digest', async () => {
+    const run = { ...scenes.ridge, workspace: join(folder, 'limited'), end };
+    const { code, stderr } = await startPaper(run, { longestFile: 300 }).ended;
+    expect({ code, stderr }).toEqual({ code: 4, stderr: expect.stringMatching(/^E[A-Z]+: [^\n]+; check the path[^\n]+\n$/) });
+    const decided = expectPart(reference, run.workspace, 'limited');
+    expect(decided).toBeGreaterThan(0);
+    expect(decided).toBeLessThan(bars);
+    expect(await runPaper(run)).toMatchObject({ code: 130, stderr: '' });
+    await expectWhole(reference, run.workspace, 'without a limit');
+  });
+});

@@ -151,7 +151,10 @@ function createDesk(of: SessionBot, session: PaperSession, options: PaperOptions
         // Said once: an exchange that is away for hours is one piece of news.
         const words = messageOf(error);
         const kind = error.name;
-        if (trouble !== kind) print(host.stderr, `${name}: ${words}; the session waits and goes on by itself`);
+        if (trouble !== kind) {
+          print(host.stderr, `${name}: ${words}; the session waits and goes on by itself`);
+          live.alert(words);
+        }
         trouble = kind;
       }
       void delivery.run(host.signal);
@@ -161,6 +164,7 @@ function createDesk(of: SessionBot, session: PaperSession, options: PaperOptions
       await delivery.run(host.signal);
     },
     skipped(skip, at) {
+      live.skipped(`the tick of ${isoInstant(at)}: ${skip}`);
       const why = skip === 'overlap' ? 'the one before is still at work' : 'the process did not get to it';
       if (!options.quiet) print(host.stderr, `${name}: the tick of ${isoInstant(at)} was skipped, ${why}; the next one decides its bars`);
     },

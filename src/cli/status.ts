@@ -164,6 +164,6 @@ function document(outcome: Outcome): unknown {
     ),
     model: model && { ...model, next: model.next && { ...model.next, time: isoInstant(model.next.time) } },
     nextTick: isoInstant(outcome.nextTick),
-    alerts: alerts.map(({ time, text: words }) => ({ time: time === null ? null : isoInstant(time), text: words })),
+    alerts: alerts.map((alert) => ({ ...alert, time: isoInstant(alert.time) })),
   };
 }

@@ -141,7 +141,7 @@ const session = z.looseObject({
     })
     .nullable(),
   nextTick: instant,
-  alerts: z.array(z.looseObject({ time: instant.nullable(), text: z.string() })),
+  alerts: z.array(z.looseObject({ time: instant, text: z.string() })),
   drift: z
     .looseObject({
       band: z

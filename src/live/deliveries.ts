@@ -1,6 +1,8 @@
 import type { Bars } from '../core/bars.ts';
 import { type CalendarName, nextOpening } from '../core/calendar.ts';
+import { barsOf } from '../data/exchange/composition.ts';
 import type { Candle } from '../data/exchange/feed.ts';
+import { isOtherMarket } from '../data/exchange/overlap.ts';
 import type { Observation } from './observation.ts';
 
 /** Bars of one market as an exchange has just stated them: closed ones, oldest first. */
@@ -65,8 +67,9 @@ export function createSorting({ markets, intervalMs, calendar, graceMs, known, l
       const before = last();
       const bars = known();
       const observations: Observation[] = [];
-      const fresh = deliveries.map(({ bars: delivered, refused }, m) => {
+      const fresh = deliveries.map((delivery, m) => {
         const market = markets[m]!;
+        const { bars: delivered, refused } = ofMarket(bars[m]!, delivery);
         for (const { time: openTime, reason } of refused) {
           const place = placeOf(market, openTime) + reason;
           if (refusedBars.has(place)) continue;
@@ -138,6 +141,12 @@ export function createSorting({ markets, intervalMs, calendar, graceMs, known, l
     stated.set(place, bar);
     return [{ kind: 'revision', slice: openTime + intervalMs, market, before, now: bar }];
   }
+}
+
+/** A delivery of which nothing fits what is known of its market counts as none. */
+function ofMarket(known: Bars, delivery: Delivery): Delivery {
+  if (delivery.bars.length === 0 || !isOtherMarket(known, barsOf(known.market, known.intervalMs, delivery.bars))) return delivery;
+  return { bars: [], refused: [{ time: null, reason: `expected bars of ${known.market}, received those of another market` }] };
 }
 
 /** Looked for from the end, where it is. */

@@ -25,6 +25,11 @@ export function driftAlarm(before: boolean, drift: Drift, { market, time, band }
   };
 }
 
+/** Whether the figures themselves are worse than in any fold: an alarm lasts until they are not, so that it does not come and go. */
+function isWorse({ rmse, directionAccuracy }: Drift, band: DriftBand): boolean {
+  return (rmse.value ?? 0) > band.rmse[1] || (directionAccuracy.value ?? 1) < band.directionAccuracy[0];
+}
+
 function measureWords(name: string, { value, place }: DriftMeasure, [low, high]: DriftBand['rmse']): string | undefined {
   if (place !== 'outside' || value === null) return undefined;
   return `${name} ${percent(value)}, there ${percent(low)} to ${percent(high)}`;
@@ -73,13 +78,11 @@ export function createDriftWatch({ markets, horizon, band, window, past }: Drift
       const column = (of: 'forecasts' | 'closes') => Float64Array.from(slices.slice(-length), (one) => one[of][m] ?? Number.NaN);
       const drift = measureDrift({ forecast: column('forecasts'), close: column('closes'), horizon }, band, window);
       const message = driftAlarm(alarmed[m]!, drift, { market, time: slice.closeTime, band });
-      alarmed[m] = drift.alarm;
+      alarmed[m] = drift.alarm || (alarmed[m]! && isWorse(drift, band));
       return message ? [message] : [];
     });
   }
 
-  slices.push(...past.slice(-length, -1));
-  const last = past.at(-1);
-  if (last) see(last);
+  for (const slice of past.slice(-2 * length)) see(slice);
   return { see };
 }

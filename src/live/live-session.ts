@@ -8,7 +8,7 @@ import { type Course, createCourse } from './course.ts';
 import { createSorting, type Slice, type Sorting } from './deliveries.ts';
 import { createFitDesk } from './fit-desk.ts';
 import type { Ledger } from './ledger.ts';
-import { duration, messageAbout, messageOf } from './messages.ts';
+import { duration, messagesOf } from './messages.ts';
 import type { TrainedModel } from './models.ts';
 import type { Observation } from './observation.ts';
 import type { Message, Session, SliceRecord, TickRecord } from './session.ts';
@@ -65,6 +65,10 @@ export interface LiveSession {
   open(): Promise<void>;
   /** Everything that has closed since the last tick. What it throws leaves the ledger as it was: the next tick does it again. */
   tick(): Promise<TickReport>;
+  /** Takes note of a scheduled tick that did not run, and why. */
+  skipped(reason: string): void;
+  /** Takes note, between two ticks, of what a person is to be told at once. */
+  alert(reason: string): void;
   /** Until nothing trains any more. */
   idle(): Promise<void>;
   readonly course: Course;
@@ -76,6 +80,8 @@ export interface LiveSession {
 const DRIFT_TOLD = 2000;
 /** First and longest pause between two questions for a bar that is awaited, ms. */
 const PAUSES = [1000, 5000] as const;
+/** A wait after which the time is asked for again, ms. */
+const WORTH_ASKING = 1000;
 /** Slices that are committed together where many have closed. */
 const TOGETHER = 250;
 
@@ -94,6 +100,9 @@ export function createLiveSession(options: LiveOptions): LiveSession {
   const waitingNotes: Observation[] = [];
 
   async function restore(): Promise<void> {
+    // What was seen and not stored is seen again; what a process says of itself is not.
+    const own = waitingNotes.filter(({ kind }) => kind === 'opened' || kind === 'clock' || kind === 'skipped');
+    waitingNotes.splice(0, waitingNotes.length, ...own);
     const session = ledger.read();
     intervalMs = session.genesis.intervalMs;
     circumstances = createCircumstances(settings.missed);
@@ -173,6 +182,11 @@ export function createLiveSession(options: LiveOptions): LiveSession {
       }
       return { ...reported, now, driftMs, waiting, modelAge };
     },
+    skipped: (reason) => void waitingNotes.push({ kind: 'skipped', slice: null, at: clock.now(), reason }),
+    alert(reason) {
+      const observations: Observation[] = [{ kind: 'skipped', slice: null, at: clock.now(), reason }];
+      commit({ ...emptyRecord(), observations }, clock.now(), { slices: [], messages: [] });
+    },
     idle: () => desk.settled(),
     close: () => course?.close(),
   };
@@ -204,12 +218,14 @@ export function createLiveSession(options: LiveOptions): LiveSession {
       signal.throwIfAborted();
       const { closeTime } = slice;
       course.append(closeTime, slice.bars);
-      const late = now - closeTime > settings.maxLatenessMs;
+      const isLate = () => now - closeTime > settings.maxLatenessMs;
       // Where a close is missed anyway, nothing is lost by waiting for the fit that it would have had.
+      const wait = isLate() || bot.schedule.delay === 0;
       const before = clock.now();
-      const arrived = await training.advance(course, closeTime, late || bot.schedule.delay === 0);
+      const arrived = await training.advance(course, closeTime, wait);
+      if (wait && clock.now() - before > WORTH_ASKING) now = await source.time();
+      const late = isLate();
       const observed: Observation[] = [...waitingNotes.splice(0), ...arrived, ...training.missing(course, closeTime)];
-      if (k + 1 === slices.length && clock.now() - before > settings.maxLatenessMs / 2) now = await source.time();
       if (late) observed.push({ kind: 'late', slice: closeTime, byMs: now - closeTime });
       const requests = k + 1 === slices.length ? ledger.requests() : [];
       for (const { action, askedAt } of requests) observed.push({ kind: 'hand', slice: closeTime, action, askedAt });
@@ -261,7 +277,7 @@ export function createLiveSession(options: LiveOptions): LiveSession {
   }
 
   function commit({ state, holdings, ...rest }: DraftRecord, at: number, reported: { slices: SliceRecord[]; messages: Message[] }): void {
-    const messages = [...rest.observations.map(messageAbout), ...rest.events.map(messageOf)].filter((one) => one !== undefined);
+    const messages = messagesOf(rest.observations, rest.events);
     crashPoint('committing');
     ledger.commit({ ...rest, at, messages, ...(state && { state }), ...(holdings && { holdings }) });
     crashPoint('committed');

@@ -1,10 +1,29 @@
 import { isoInstant } from '../core/instant.ts';
 import type { Event } from '../core/trace.ts';
-import type { Observation } from './observation.ts';
+import type { LateDecision, Observation } from './observation.ts';
 import type { Message } from './session.ts';
 
+/** What a person is told of a tick. Many closes that were missed are one piece of news. */
+export function messagesOf(observations: readonly Observation[], events: readonly Event[]): readonly Message[] {
+  const late = observations.filter((observation) => observation.kind === 'late');
+  return [
+    ...observations.filter(({ kind }) => kind !== 'late').map(messageAbout),
+    ...(late.length > 0 ? [lateness(late)] : []),
+    ...events.map(messageOf),
+  ].filter((message) => message !== undefined);
+}
+
+function lateness(late: readonly LateDecision[]): Message {
+  const [first, last] = [late[0]!, late.at(-1)!];
+  const text =
+    late.length === 1
+      ? `the close of ${isoInstant(first.slice)} was decided ${duration(first.byMs)} late`
+      : `${late.length} closes from ${isoInstant(first.slice)} to ${isoInstant(last.slice)} were decided ${duration(last.byMs)} to ${duration(first.byMs)} late`;
+  return { id: `late:${first.slice}`, time: last.slice, kind: 'alert', text };
+}
+
 /** What a person is told of an event; undefined where nothing is: an order that is filled at once is told by its fill. */
-export function messageOf(event: Event): Message | undefined {
+function messageOf(event: Event): Message | undefined {
   switch (event.kind) {
     case 'order': {
       const { id, side, market, exposure, quantity, kind, reason } = event.order;
@@ -33,17 +52,10 @@ export function messageOf(event: Event): Message | undefined {
 }
 
 /** What a person is told of an observation. */
-export function messageAbout(observation: Observation): Message | undefined {
+function messageAbout(observation: Observation): Message | undefined {
   const { kind, slice } = observation;
   const at = { time: slice ?? 0 };
   switch (kind) {
-    case 'late':
-      return {
-        ...at,
-        id: `late:${slice}`,
-        kind: 'alert',
-        text: `the close of ${isoInstant(observation.slice)} was decided ${duration(observation.byMs)} late`,
-      };
     case 'fit':
       return observation.refused === null
         ? { ...at, id: `fit:${observation.key}`, kind: 'fit', text: `${observation.market}: a new fit, ${observation.key.slice(0, 12)}` }
@@ -99,10 +111,12 @@ export function messageAbout(observation: Observation): Message | undefined {
       const opened = isoInstant(openTime);
       return { ...at, id: `stale:${market}:${opened}`, kind: 'alert', text: `${market}: no bar has come since the one of ${opened}` };
     }
+    case 'skipped':
+      return { id: `skipped:${observation.at}`, time: observation.at, kind: 'alert', text: observation.reason };
+    case 'late':
     case 'quote':
     case 'opened':
     case 'clock':
-    case 'skipped':
       return undefined;
   }
 }

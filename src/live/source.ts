@@ -48,11 +48,17 @@ export function createBarSource(sources: readonly MarketSource[], intervalMs: nu
     const found: { candles: Candle[]; refused: CheckedCandles['refused'][number][] } = { candles: [], refused: [] };
     const count = (span.to - span.from) / lowerMs;
     if (count <= Math.min(feed.pageLimit(symbol), (ASKED_AGAIN + FEW) * (intervalMs / lowerMs))) {
-      // One more than fits: some exchanges count the candle that is still forming.
-      const rows = await feed.candles(symbol, lowerMs, span.from, count + 1);
-      const { candles, refused } = checkCandles(rows, lowerMs, span, now + lowerMs);
-      found.candles.push(...candles);
-      found.refused.push(...refused);
+      for (let next = span.from; next < span.to; ) {
+        // One more than fits: some exchanges count the candle that is still forming.
+        const rows = await feed.candles(symbol, lowerMs, next, (span.to - next) / lowerMs + 1);
+        const { candles, refused, times, beyond } = checkCandles(rows, lowerMs, { ...span, from: next }, now + lowerMs);
+        found.candles.push(...candles);
+        found.refused.push(...refused);
+        const last = times.at(-1);
+        if (beyond || last === undefined) break;
+        // Where an answer ends early, what comes next is asked for again.
+        next = last + lowerMs;
+      }
     } else {
       for await (const page of pages({ feed, symbol, intervalMs: lowerMs, span, bounded: false, time: () => now })) {
         found.candles.push(...page.candles);

@@ -6,7 +6,7 @@ import { latestRequest, type Schedule, serves } from '../models/schedule.ts';
 import { type Drift, measureDrift } from './drift.ts';
 import type { Recent } from './ledger/recent.ts';
 import type { Summary } from './ledger/summary.ts';
-import { duration, messageAbout } from './messages.ts';
+import { duration, messagesOf } from './messages.ts';
 import type { HandAction, Observation } from './observation.ts';
 import type { DriftBand } from './session.ts';
 import type { Holder } from './session-lock.ts';
@@ -52,10 +52,15 @@ export interface Standing {
   readonly pending: readonly PendingOrder[];
   readonly model: ModelStanding | null;
   /** Lateness, fits that are missing, revisions, bars left out and clocks among the latest observations, oldest first. */
-  readonly alerts: readonly { readonly time: number | null; readonly text: string }[];
+  readonly alerts: readonly Alert[];
   readonly drift: { readonly band: DriftBand | null; readonly markets: readonly (Drift & { readonly market: string })[] } | null;
   /** Of the latest slices. */
   readonly slippage: SlippageSample;
+}
+
+export interface Alert {
+  readonly time: number;
+  readonly text: string;
 }
 
 export interface LastDecision {
@@ -155,7 +160,7 @@ export function standing(summary: Summary, recent: Recent, rules: StandingRules,
       decidedAt,
     })),
     model: model ? modelOf(model, genesis, recent, rules) : null,
-    alerts: observations.flatMap(alertOf),
+    alerts: alertsOf(observations),
     drift: model?.horizon === undefined ? null : { band, markets: driftOf(model.schedule.retrain, model.horizon, genesis, recent) },
     slippage: slippageSample(measuredFills(recent.events, recent.observations)),
   };
@@ -204,16 +209,15 @@ function driftOf(window: number, horizon: number, { markets, band }: Summary['ge
   }));
 }
 
-/** What a person should know of an observation; of the others nothing. */
-function alertOf(observation: Observation): readonly Standing['alerts'][number][] {
-  const { kind, slice } = observation;
-  if (kind === 'clock') {
-    const { at, driftMs } = observation;
-    return [{ time: at, text: `the local clock was ${duration(Math.abs(driftMs))} ${driftMs > 0 ? 'ahead of' : 'behind'} the exchange's` }];
-  }
-  if (kind === 'skipped') return [{ time: observation.at, text: `a tick did not run: ${observation.reason}` }];
-  const message = messageAbout(observation);
-  return message?.kind === 'alert' ? [{ time: slice, text: message.text }] : [];
+/** What a person was told of, and how far the clock was off. */
+function alertsOf(observations: readonly Observation[]): readonly Alert[] {
+  const clocks = observations.flatMap((one) => {
+    if (one.kind !== 'clock') return [];
+    const way = one.driftMs > 0 ? 'ahead of' : 'behind';
+    return [{ time: one.at, text: `the local clock was ${duration(Math.abs(one.driftMs))} ${way} the exchange's` }];
+  });
+  const told = messagesOf(observations, []).flatMap(({ kind, time, text }) => (kind === 'alert' ? [{ time, text }] : []));
+  return [...told, ...clocks].sort((a, b) => a.time - b.time);
 }
 
 /** NaN as null. */

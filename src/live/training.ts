@@ -55,12 +55,16 @@ export function createTraining({ models, fits, desk, circumstances, signal, time
     }
   }
 
-  const begin = (course: Course, due: readonly DueFit[]) => {
+  /** Whether one was refused without being asked for: there are too few samples. */
+  const begin = (course: Course, due: readonly DueFit[]): boolean => {
+    let refused = false;
     for (const { place, request } of due) {
       const asked = request();
       if (asked) desk.ask(place, () => make(asked, place.model));
       else course.settle(place, { kind: 'refused', key: '', reason: `fewer than ${models[place.model]!.model.sampling.window} samples` });
+      refused ||= !asked;
     }
+    return refused;
   };
 
   /** What is done of what is due, made known. */
@@ -81,13 +85,13 @@ export function createTraining({ models, fits, desk, circumstances, signal, time
       for (;;) {
         const due = course.due();
         if (due.length === 0) return arrived;
-        begin(course, due);
+        const refused = begin(course, due);
         if (wait) await Promise.all(due.map(({ place }) => desk.settled(place)));
         signal.throwIfAborted();
         const taken = take(course, due, slice);
         for (const one of taken) circumstances.note(one);
         arrived.push(...taken);
-        if (taken.length === 0) return arrived;
+        if (taken.length === 0 && !refused) return arrived;
       }
     },
     missing(course, slice) {

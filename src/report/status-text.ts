@@ -48,7 +48,7 @@ export function statusText({ standing, nextTick, forming }: StatusView, { colour
     ['equity', equityWords(standing)],
     ...listed(standing.positions, 'position', positionWords),
     ...(standing.positions.length === 0 ? [['position', 'none'] as const] : []),
-    ...listed(standing.pending, 'pending', (order) => pendingWords(order, forming)),
+    ...listed(standing.pending, 'pending', (order) => pendingRows(order, forming)),
     ...modelRows(standing),
     [
       'next tick',
@@ -105,14 +105,18 @@ function positionWords({ market, quantity: size, entryPrice, lastClose, profit, 
   return `${market}: ${quantity(size)} at ${price(entryPrice)}, now ${price(lastClose)}, unrealised ${signed(profit)} (${percent(profitFraction)})`;
 }
 
-function pendingWords(order: Standing['pending'][number], forming: readonly Forming[]): string {
+/** An order, and where the bar opened in which it fills. */
+function pendingRows(order: Standing['pending'][number], forming: readonly Forming[]): readonly string[] {
+  const { market, kind, side, reason, decidedAt } = order;
   const size = order.quantity === null ? `to ${share(order.exposure)} of equity` : quantity(order.quantity);
-  const bar = forming.find(({ market }) => market === order.market);
-  const provisional =
-    bar?.open === undefined || bar.openTime === undefined
-      ? ''
-      : `; provisional, outside the ledger: the bar of ${instant(bar.openTime)} opened at ${price(bar.open)}`;
-  return `${order.market}: ${order.kind} ${order.side} ${size} (${reasonWords(order.reason)}), decided ${instant(order.decidedAt)}, booked when its bar closes${provisional}`;
+  const until = kind === 'market' ? 'until its bar closes' : `waits since ${instant(decidedAt)}`;
+  const { open, openTime } = forming.find((bar) => bar.market === market) ?? {};
+  return [
+    `${market}: ${kind} ${side} ${size} (${reasonWords(reason)}), ${until}`,
+    ...(open === undefined || openTime === undefined
+      ? []
+      : [`provisional, outside the ledger: the bar of ${instant(openTime)} opened at ${price(open)}`]),
+  ];
 }
 
 function modelRows({ model, markets, last }: Standing): readonly Row[] {
@@ -132,14 +136,15 @@ function driftRows({ name, drift }: Standing): readonly Row[] {
   if (!drift) return [];
   const { band, markets } = drift;
   if (!band) return [['drift', `no backtest to compare with: paperwalk backtest of ${name} before its session begins`]];
-  const of = `RMSE ${share(band.rmse[0])} to ${share(band.rmse[1])}, direction ${share(band.directionAccuracy[0])} to ${share(band.directionAccuracy[1])} in the ${counted(band.folds, 'fold')} of ${band.run}`;
+  const of = `RMSE ${share(band.rmse[0])} to ${share(band.rmse[1])}, direction ${share(band.directionAccuracy[0])} to ${share(band.directionAccuracy[1])}`;
   return [
     ...listed(markets, 'drift', ({ market, bars, rmse, directionAccuracy, alarm }) => {
       const places = [rmse.place, directionAccuracy.place].filter((place) => place !== null);
       const place = places.length === 0 ? 'too few bars to tell' : places.includes('outside') ? 'OUTSIDE the band' : 'inside the band';
       return `${market}: ${place}${alarm ? ', on its worse side' : ''}; RMSE ${share(rmse.value)}, direction ${share(directionAccuracy.value)} in ${counted(bars, 'scored bar')}`;
     }),
-    ['', `band: ${of}`],
+    ['', `band of the ${counted(band.folds, 'fold')} of ${band.run}:`],
+    ['', of],
   ];
 }
 
@@ -152,13 +157,13 @@ function slippageRows({ slippage }: Standing): readonly Row[] {
 
 function alertRows({ alerts }: Standing): readonly Row[] {
   const more = alerts.length > ALERTS ? [`${count(alerts.length - ALERTS)} earlier ones, see --json`] : [];
-  const words = [...more, ...alerts.slice(-ALERTS).map(({ time, text }) => `${time === null ? '' : `${instant(time)} `}${text}`)];
+  const words = [...more, ...alerts.slice(-ALERTS).map(({ time, text }) => `${instant(time)} ${text}`)];
   return words.map((text, k) => [k === 0 ? 'alerts' : '', text] as const);
 }
 
-/** A row for each of them, the first one labelled, and one that counts the rest. */
-function listed<T>(items: readonly T[], label: string, words: (item: T) => string): readonly Row[] {
-  const texts = items.slice(0, LISTED).map(words);
+/** Rows for each of them, the first one labelled, and one that counts the rest. */
+function listed<T>(items: readonly T[], label: string, words: (item: T) => string | readonly string[]): readonly Row[] {
+  const texts = items.slice(0, LISTED).flatMap(words);
   const rest = items.length > LISTED ? [`and ${count(items.length - LISTED)} more, see --json`] : [];
   return [...texts, ...rest].map((text, k) => [k === 0 ? label : '', text] as const);
 }

@@ -1,11 +1,13 @@
-import { closeSync, existsSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { once } from 'node:events';
+import { appendFileSync, closeSync, existsSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { readCsv } from '../../src/data/csv.ts';
 import type { CrashPoint } from '../../src/live/live-session.ts';
 import { type Answer, paperwalk } from '../cli/recorded-host.ts';
 import { type Exchange, startExchange } from '../exchange/server.ts';
-import { BAR, type Scene } from './paper-scene.ts';
 import { virtualTime } from '../support/virtual-time.ts';
+import { BAR, type Scene } from './paper-scene.ts';
 
 /** One process of a session: from where the clock of its workspace stands until `end`, ms UTC. */
 export interface PaperRun extends Scene {
@@ -17,6 +19,8 @@ export interface PaperRun extends Scene {
   readonly down?: number;
   /** The process is killed at this place of the first tick at this instant or later. */
   readonly crash?: { readonly point: CrashPoint; readonly at: number };
+  /** A file for every byte that is sent to the exchange. */
+  readonly tap?: string;
 }
 
 export interface RunHooks {
@@ -24,8 +28,19 @@ export interface RunHooks {
   /** Before each scheduled tick, at an instant in ms UTC. */
   readonly onTick?: (at: number) => void;
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** The address of a proxy before the exchange at an address. */
-  readonly through?: (url: string) => Promise<string>;
+}
+
+/** What lies between a session and its exchange, and writes down all that goes there. */
+async function tapped(url: string, file: string): Promise<{ readonly url: string; close(): void }> {
+  const wire = createServer((socket) => {
+    const exchange = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.on('data', (bytes) => appendFileSync(file, bytes));
+    socket.pipe(exchange).pipe(socket);
+    for (const end of [socket, exchange]) end.on('error', () => undefined);
+  });
+  wire.listen(0, '127.0.0.1');
+  await once(wire, 'listening');
+  return { url: `http://127.0.0.1:${(wire.address() as AddressInfo).port}`, close: () => void wire.close() };
 }
 
 /** The client without its pace of 50 ms a request, which the exchange here does not ask for. */
@@ -52,12 +67,16 @@ export function ledgerOf(workspace: string): string {
  * Runs the command `paper` against a local exchange, in time that passes from tick to tick and stands still in between, as long as the signal lets it
  * or until the end; the command then answers 130.
  */
-export async function runPaper(run: PaperRun, { signal, onTick, environment, through = async (url) => url }: RunHooks = {}): Promise<Answer & { readonly calls: ReturnType<Exchange['calls']> }> {
-  const { workspace, end, down = 0, crash } = run;
+export async function runPaper(
+  run: PaperRun,
+  { signal, onTick, environment }: RunHooks = {},
+): Promise<Answer & { readonly calls: ReturnType<Exchange['calls']> }> {
+  const { workspace, end, down = 0, crash, tap } = run;
   await withoutPace();
   const time = virtualTime(clockOf(run) + down);
   const { bars } = await readCsv(run.bars, { market: 'BTC/USDT', intervalMs: BAR });
   const exchange = await startExchange({ dialect: 'binance', markets: [{ symbol: 'BTC/USDT', bars }], now: time.now });
+  const wire = tap === undefined ? undefined : await tapped(exchange.url, tap);
   const stop = new AbortController();
   signal?.addEventListener('abort', () => stop.abort(), { once: true });
   if (!existsSync(clockFile(run))) writeFileSync(clockFile(run), String(run.begin));
@@ -71,7 +90,7 @@ export async function runPaper(run: PaperRun, { signal, onTick, environment, thr
       now: time.now,
       sleep: time.sleep,
       signal: stop.signal,
-      environment: { ...environment, PAPERWALK_EXCHANGE_URL: await through(exchange.url) },
+      environment: { ...environment, PAPERWALK_EXCHANGE_URL: wire?.url ?? exchange.url },
       schedule: schedule(
         end,
         () => stop.abort(),
@@ -89,6 +108,7 @@ export async function runPaper(run: PaperRun, { signal, onTick, environment, thr
     return { ...answer, calls: exchange.calls() };
   } finally {
     closeSync(clock);
+    wire?.close();
     await exchange.close();
   }
 }

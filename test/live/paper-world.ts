@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Bars, firstRowAt, sliceBars } from '../../src/core/bars.ts';
+import { resample } from '../../src/core/resample.ts';
 import type { ExchangeFeed } from '../../src/data/exchange/client.ts';
 import { createLedger, type Ledger, openLedger } from '../../src/live/ledger.ts';
 import {
@@ -51,6 +52,8 @@ export interface PaperWorld {
 export interface WorldOptions {
   /** By symbol, such as BTC/USDT. */
   readonly markets: Readonly<Record<string, Bars>>;
+  /** Length of the session's bars, ms; default: that of the markets' own, which the exchange offers. */
+  readonly intervalMs?: number;
   /** The first bar (its opening time, ms UTC) that is decided live; those before are history. */
   readonly from: number;
   /** Bars of history at most. */
@@ -70,6 +73,8 @@ export interface WorldOptions {
   readonly deadlineMs?: number;
   /** Deadline of one try of a question, real ms. */
   readonly timeoutMs?: number;
+  /** Sends the requests to the exchange. */
+  readonly fetch?: typeof fetch;
   readonly onProblem?: (words: string) => void;
 }
 
@@ -78,7 +83,8 @@ const trainer = onlyOnce(loadTrainer);
 export async function paperWorld(options: WorldOptions): Promise<PaperWorld> {
   const { from, history = 2000, bot, fits = memoryFitStore(), drift = () => 0, trainer: trainerOf = (real) => real } = options;
   const listings = Object.entries(options.markets);
-  const { intervalMs } = listings[0]![1];
+  const { intervalMs = listings[0]![1].intervalMs } = options;
+  const dialect = options.exchange?.dialect ?? 'binance';
   const time = virtualTime(from + 1000);
   const exchange = await startExchange({
     dialect: 'binance',
@@ -88,12 +94,18 @@ export async function paperWorld(options: WorldOptions): Promise<PaperWorld> {
   });
   const stop = new AbortController();
   const clock = { now: () => time.now() + drift(), sleep: time.sleep };
-  const feed: ExchangeFeed = await testFeed('binance', exchange.url, {
-    clock,
-    signal: stop.signal,
-    ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
+  /** A process has a feed of its own, which knows nothing of the last one's. */
+  const openFeed = () =>
+    testFeed(dialect, exchange.url, {
+      clock,
+      signal: stop.signal,
+      ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
+      ...(options.fetch && { fetch: options.fetch }),
+    });
+  const named = listings.map(([symbol, offered]) => {
+    const bars = offered.intervalMs === intervalMs ? offered : resample(offered, intervalMs).bars;
+    return { symbol, bars: { ...bars, market: `${dialect}:${symbol}` } };
   });
-  const named = listings.map(([symbol, bars]) => ({ symbol, bars: { ...bars, market: `binance:${symbol}` } }));
   named.sort((a, b) => (a.bars.market < b.bars.market ? -1 : 1));
   const folder = options.ledgerFile === undefined ? mkdtempSync(join(tmpdir(), 'paperwalk-paper-')) : undefined;
   const ledgerFile = options.ledgerFile ?? join(folder!, 'session.sqlite');
@@ -119,15 +131,18 @@ export async function paperWorld(options: WorldOptions): Promise<PaperWorld> {
   const around = { networkTrainer: trainer, learnerTrainer: (kind: keyof typeof learners) => learners[kind], fits, clock: () => 0 };
   let ledger: Ledger | undefined;
   let live: LiveSession | undefined;
+  let feed: ExchangeFeed | undefined;
 
   const start = async () => {
     ledger = openLedger(ledgerFile, 'write');
+    const own = await openFeed();
+    feed = own;
     const fresh = createLiveSession({
       bot,
       settings,
       ledger,
       source: createBarSource(
-        named.map(({ symbol, bars }) => ({ market: bars.market, symbol, feed })),
+        named.map(({ symbol, bars }) => ({ market: bars.market, symbol, feed: own })),
         intervalMs,
         options.deadlineMs,
       ),
@@ -143,9 +158,10 @@ export async function paperWorld(options: WorldOptions): Promise<PaperWorld> {
     live = fresh;
     return fresh;
   };
-  const stopSession = () => {
+  const stopSession = async () => {
     live?.close();
     ledger?.close();
+    await feed?.close();
     live = undefined;
     ledger = undefined;
   };
@@ -173,7 +189,7 @@ export async function paperWorld(options: WorldOptions): Promise<PaperWorld> {
     closes,
     session: async () => live ?? start(),
     restart: async () => {
-      stopSession();
+      await stopSession();
       return start();
     },
     tickAt,
@@ -187,9 +203,8 @@ export async function paperWorld(options: WorldOptions): Promise<PaperWorld> {
     replay: (more = {}, fresh = fits) =>
       replay(read(), { ...around, fits: fresh }, { recorded: { bot, missed: settings.missed }, ...more }),
     async close() {
-      stopSession();
+      await stopSession();
       stop.abort();
-      await feed.close();
       await exchange.close();
       if (folder !== undefined) rmSync(folder, { recursive: true });
     },

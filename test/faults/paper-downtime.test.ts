@@ -1,0 +1,128 @@
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { Event } from '../../src/core/trace.ts';
+import type { Session } from '../../src/live/session.ts';
+import { memoryFitStore } from '../../src/models/bundle.ts';
+import { createStrategy } from '../../src/strategies/registry.ts';
+import type { Bot } from '../../src/walk/bot.ts';
+import { type PaperWorld, paperWorld } from '../live/paper-world.ts';
+import { ridgeBot } from '../support/bots.ts';
+import { count, size } from '../support/counts.ts';
+import { RULES } from '../support/runs.ts';
+import { AFTER, absent, HISTORY, realBars } from './paper-scene.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'paperwalk-away-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const { model: _, ...withoutModel } = ridgeBot();
+/** Enters with orders that wait 1 % below the close. */
+const patient: Bot = {
+  ...withoutModel,
+  name: 'patient',
+  rules: { ...RULES, entry: { kind: 'limit', offset: 0.01 } },
+  strategy: createStrategy({ kind: 'crossover', fast: 2, slow: 5, entry: 'level' }),
+};
+
+const lateOf = ({ observations }: Session) => observations.flatMap((one) => (one.kind === 'late' ? [one.slice] : []));
+const fitsOf = ({ observations }: Session, until: number) =>
+  observations.flatMap((one) => (one.kind === 'fit' && one.slice <= until ? [[one.slot, one.key, one.weights]] : []));
+
+async function using<T>(world: PaperWorld, work: (world: PaperWorld) => Promise<T>): Promise<T> {
+  try {
+    return await work(world);
+  } finally {
+    await world.close();
+  }
+}
+
+describe.skipIf(absent)('a session that was away (skipped where ../shared/data is absent)', () => {
+  test('C5: of 1 to 5,000 bars forecasts as one that never was, enters nothing at closes that it missed, leaves at them, and replays', async () => {
+    const pauses = [1, 5, 50, 600, 5000].slice(0, count(3, 5));
+    const [before, after] = [30, 30];
+    const length = before + Math.max(...pauses) + after;
+    const bars = await realBars(length);
+    // Fits that two of them share are made once.
+    const options = { markets: { 'BTC/USDT': bars }, from: bars.openTime[HISTORY]!, bot: ridgeBot(), fits: memoryFitStore() };
+    const whole = await using(await paperWorld(options), async (world) => {
+      await world.run(length);
+      return world.read();
+    });
+    let exits = 0;
+    for (const pause of pauses) {
+      await using(await paperWorld(options), async (world) => {
+        const { closes } = world;
+        await world.run(before);
+        const held = world.read().trace.market[0]!.exposure.at(-1)! > 0;
+        // It comes back in time for the close after those that it missed.
+        await world.tickAt(closes[before + pause]! + AFTER);
+        await world.run(after - 1);
+        const session = world.read();
+        const decided = before + pause + after;
+        const missed = closes.slice(before, before + pause);
+        expect([...session.trace.closeTime], `${pause}`).toEqual(closes.slice(0, decided));
+        expect(lateOf(session)).toEqual(missed);
+        expect(session.forecasts[0]).toEqual(whole.forecasts[0]!.slice(0, decided));
+        expect(session.trace.market[0]!.signal).toEqual(whole.trace.market[0]!.signal.slice(0, decided));
+        const last = closes[decided - 1]!;
+        expect(fitsOf(session, last)).toEqual(fitsOf(whole, last));
+        const orders = (of: Session) => of.trace.events.flatMap((event) => (event.kind === 'order' ? [event.order] : []));
+        const atMissed = orders(session).filter(({ time }) => time >= missed[0]! && time <= missed.at(-1)!);
+        expect(atMissed.filter(({ side }) => side === 'buy')).toEqual([]);
+        const [leaves] = atMissed;
+        if (leaves) exits++;
+        // The first exit is that of the session that was there.
+        if (leaves) expect(orders(whole).find(({ side, time }) => side === 'sell' && time >= missed[0]!)).toEqual(leaves);
+        else if (held) expect(session.trace.market[0]!.exposure[before + pause - 1]).toBeGreaterThan(0);
+        expect((await world.replay({}, pause > 1000 ? options.fits : memoryFitStore())).differences).toEqual([]);
+      });
+    }
+    expect(exits).toBeGreaterThan(0);
+  });
+
+  test('B9: with an order in the book has it filled while it was away as if it had been there', async () => {
+    const cases = count(4, 60);
+    const bars = await realBars(size(150, 1500));
+    const options = { markets: { 'BTC/USDT': bars }, from: bars.openTime[HISTORY]!, bot: patient };
+    let done = 0;
+    let filled = 0;
+    await using(await paperWorld(options), async (main) => {
+      for (const [k, close] of main.closes.slice(0, -20).entries()) {
+        if (done === cases) break;
+        await main.tickAt(close + AFTER);
+        const waiting = main.read().state!.open.find(({ kind }) => kind === 'limit');
+        // Each order is followed from its beginning.
+        if (waiting?.time !== close) continue;
+        done++;
+        const away = 1 + (done % 12);
+        await main.restart();
+        const [there, gone] = await Promise.all(
+          (['there', 'gone'] as const).map(async (name) => {
+            const ledgerFile = join(folder, `${done}-${name}.sqlite`);
+            copyFileSync(main.ledgerFile, ledgerFile);
+            return using(await paperWorld({ ...options, ledgerFile }), async (world) => {
+              const skipped = main.closes.slice(k + 1, k + 1 + away);
+              if (name === 'there') for (const one of skipped) await world.tickAt(one + AFTER);
+              else world.time.moveTo(skipped.at(-1)!);
+              await world.tickAt(main.closes[k + 1 + away]! + AFTER);
+              const session = world.read();
+              if (name === 'gone') expect(lateOf(session)).toEqual(skipped);
+              expect((await world.replay()).differences, `case ${done}, ${name}`).toEqual([]);
+              return session.trace.events.filter((event) => idOf(event) === waiting.id);
+            });
+          }),
+        );
+        expect(gone, `case ${done}`).toEqual(there);
+        if (gone!.some((event) => event.kind === 'fill' && event.time < main.closes[k + 1 + away]!)) filled++;
+      }
+    });
+    expect(done).toBe(cases);
+    expect(filled).toBeGreaterThanOrEqual(cases / 4);
+  });
+});
+
+function idOf(event: Event): string | undefined {
+  if (event.kind === 'order') return event.order.id;
+  return event.kind === 'fill' || event.kind === 'rejection' ? event.id : undefined;
+}

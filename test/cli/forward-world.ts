@@ -24,6 +24,10 @@ export interface ForwardWorld {
   /** Writes a bot file and gives its path. */
   bot(name: string, text: string): string;
   run(argv: readonly string[], changes?: Partial<Host>): Promise<Answer>;
+  /** The clock and the exchange, for commands in another workspace. */
+  readonly host: Partial<Host>;
+  /** One tick of a bot a moment after the close of the n-th bar that is decided live. */
+  once(file: string, n: number): Promise<Answer>;
   /** Runs a bot until an instant, ms UTC, as a person who then stops it; `fits`: how many there must be before it ticks at an instant. */
   paper(file: string, until: number, fits?: (at: number) => number): Promise<Answer>;
   json(argv: readonly string[]): Promise<unknown>;
@@ -43,19 +47,19 @@ export async function forwardWorld(exchangeOptions: Partial<ExchangeOptions> = {
     now: time.now,
     ...exchangeOptions,
   });
-  const run: ForwardWorld['run'] = (argv, changes = {}) =>
-    paperwalk([...argv, '--workspace', workspace], {
-      environment: { PAPERWALK_EXCHANGE_URL: exchange.url },
-      now: time.now,
-      sleep: time.sleep,
-      ...changes,
-    });
+  const host: Partial<Host> = { environment: { PAPERWALK_EXCHANGE_URL: exchange.url }, now: time.now, sleep: time.sleep };
+  const run: ForwardWorld['run'] = (argv, changes = {}) => paperwalk([...argv, '--workspace', workspace], { ...host, ...changes });
   return {
     folder,
     workspace,
     time,
     exchange,
     run,
+    host,
+    once(file, n) {
+      time.moveTo(afterClose(n));
+      return run(['paper', file, '--once']);
+    },
     bot(name, text) {
       const file = join(folder, `${name}.yaml`);
       writeFileSync(file, text);

@@ -68,12 +68,12 @@ describe.skipIf(absent)('a session that was away (skipped where ../shared/data i
         const last = closes[decided - 1]!;
         expect(fitsOf(session, last)).toEqual(fitsOf(whole, last));
         const orders = (of: Session) => of.trace.events.flatMap((event) => (event.kind === 'order' ? [event.order] : []));
-        const atMissed = orders(session).filter(({ time }) => time >= missed[0]! && time <= missed.at(-1)!);
+        const atMissed = orders(session).filter(({ decidedAt }) => decidedAt >= missed[0]! && decidedAt <= missed.at(-1)!);
         expect(atMissed.filter(({ side }) => side === 'buy')).toEqual([]);
         const [leaves] = atMissed;
         if (leaves) exits++;
         // The first exit is that of the session that was there.
-        if (leaves) expect(orders(whole).find(({ side, time }) => side === 'sell' && time >= missed[0]!)).toEqual(leaves);
+        if (leaves) expect(orders(whole).find(({ side, decidedAt }) => side === 'sell' && decidedAt >= missed[0]!)).toEqual(leaves);
         else if (held) expect(session.trace.market[0]!.exposure[before + pause - 1]).toBeGreaterThan(0);
         expect((await world.replay({}, pause > 1000 ? options.fits : memoryFitStore())).differences).toEqual([]);
       });
@@ -93,7 +93,7 @@ describe.skipIf(absent)('a session that was away (skipped where ../shared/data i
         await main.tickAt(close + AFTER);
         const waiting = main.read().state!.open.find(({ kind }) => kind === 'limit');
         // Each order is followed from its beginning.
-        if (waiting?.time !== close) continue;
+        if (waiting?.decidedAt !== close) continue;
         done++;
         const away = 1 + (done % 12);
         await main.restart();

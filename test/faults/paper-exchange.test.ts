@@ -163,17 +163,18 @@ describe('maintenance', () => {
   afterAll(() => rmSync(folder, { recursive: true }));
   const intervals = (
     [
-      ['1m', MINUTE],
-      ['5m', 5 * MINUTE],
-      ['15m', 15 * MINUTE],
-      ['1h', HOUR],
       ['4h', 4 * HOUR],
+      ['1h', HOUR],
+      ['15m', 15 * MINUTE],
+      ['5m', 5 * MINUTE],
+      ['1m', MINUTE],
     ] as const
-  ).slice(0, count(5, 5));
+  ).slice(0, size(2, 5));
 
   test.each(intervals)(
     'E3: of five hours is survived on bars of %s with two lines, and what was missed is decided afterwards',
     async (name, intervalMs) => {
+      count(1, 1);
       const begin = Date.UTC(2024, 0, 15);
       const away = 5 * HOUR;
       const live = Math.ceil(away / intervalMs) + 12;
@@ -260,10 +261,10 @@ describe('a connection that goes wrong', () => {
   test('E4: of a quote costs the quote alone', async () => {
     const world = await open({ deadlineMs: 150, timeoutMs: 400 });
     world.exchange.script([{ on: 'ticker', failure: { kind: 'hang', where: 'before headers' } }]);
-    await world.run(count(6, 6));
+    await world.run(count(20, 20));
     expect(world.exchange.calls().ticker).toBeGreaterThan(0);
     expect(world.read().observations.map(({ kind }) => kind)).not.toContain('quote');
-    await expectRecovered(world, 6);
+    await expectRecovered(world, 20);
   });
 });
 
@@ -304,7 +305,6 @@ describe('garbage', () => {
     });
     await world.run(1);
     let refused = 0;
-    let foreign = 0;
     for (let k = 0; k < payloads; k++) {
       const close = world.closes[k + 1]!;
       const failure = garbage();
@@ -322,20 +322,15 @@ describe('garbage', () => {
         expect(error.message, cell).toMatch(/^(binance: )?Expected .+, received .+; .+$/);
         expect(error.message.length, cell).toBeLessThan(300);
       }
-      if (failure.kind === 'other market') {
-        foreign++;
-        expect(world.read().observations.at(-1), cell).toMatchObject({
-          kind: 'refusedBar',
-          reason: expect.stringContaining('of another market'),
-        });
-      }
       world.exchange.script([]);
       await world.tickAt(close + 2 * MINUTE);
       expect(world.read().trace.closeTime.at(-1), cell).toBe(close);
     }
     expect(refused).toBeGreaterThan(payloads / 2);
-    expect(foreign).toBeGreaterThan(0);
-    expect(world.read().observations.map(({ kind }) => kind)).not.toContain('revision');
+    const { observations } = world.read();
+    expect(observations.map(({ kind }) => kind)).not.toContain('revision');
+    const reasons = observations.flatMap((one) => (one.kind === 'refusedBar' ? [one.reason] : []));
+    expect(reasons).toContain('expected bars of binance:BTC/USDT, received those of another market');
     await expectRecovered(world, payloads + 1);
   });
 });

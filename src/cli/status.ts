@@ -43,7 +43,7 @@ const WIDTH = 100;
 
 /** Where sessions stand: those of the bots, or all of a workspace, each by itself. The exit code is that of the first one that cannot be told. */
 export async function run(files: readonly string[], options: StatusOptions, host: Host): Promise<number> {
-  const { workspace, json, quiet } = options;
+  const { workspace, json } = options;
   const subjects = files.length > 0 ? files.map((file) => ofBot(file, options, host)) : await allSessions(workspace);
   const feeds = createFeeds(host, workspace);
   let code: number = ExitCode.done;
@@ -75,7 +75,7 @@ export async function run(files: readonly string[], options: StatusOptions, host
   }
   if (json)
     print(host.stdout, JSON.stringify({ schema: 'paperwalk/status@1', at: isoInstant(host.now()), sessions: outcomes.map(document) }));
-  else if (!quiet || code !== ExitCode.done) print(host.stdout, text(outcomes, workspace, host));
+  else print(host.stdout, text(outcomes, workspace, host));
   return code;
 }
 

@@ -43,6 +43,8 @@ export interface Sorted {
   readonly observations: readonly Observation[];
   /** Markets that a slice is still waiting for. */
   readonly waiting: readonly string[];
+  /** When the next bar is expected to close, ms UTC: later than what was sorted, unless it is waited for. */
+  readonly next: number;
 }
 
 /** Bars expected in a row and not there, from which on a market is stale. */
@@ -91,7 +93,7 @@ export function createSorting({ markets, intervalMs, calendar, graceMs, known, l
       for (const closeTime of [...new Set(fresh.flatMap((later) => [...later.keys()]))].sort((a, b) => a - b)) {
         const row = fresh.map((later) => later.get(closeTime));
         const awaited = markets.filter((_, m) => row[m] === undefined && expects(lastOpening[m]!, closeTime));
-        if (awaited.length > 0 && now < closeTime + graceMs) return { slices, observations, waiting: awaited };
+        if (awaited.length > 0 && now < closeTime + graceMs) return { slices, observations, waiting: awaited, next: closeTime };
         slices.push({ closeTime, bars: row });
         row.forEach((bar, m) => {
           if (bar) lastOpening[m] = bar.openTime;
@@ -105,7 +107,7 @@ export function createSorting({ markets, intervalMs, calendar, graceMs, known, l
       });
       const nextClose = Math.min(...lastOpening.map((time) => nextOpening(calendar, intervalMs, time) + intervalMs));
       const due = nextClose <= now && now < latestClose(nextClose, now) + graceMs;
-      return { slices, observations, waiting: due ? markets.filter((_, m) => expects(lastOpening[m]!, now)) : [] };
+      return { slices, observations, waiting: due ? markets.filter((_, m) => expects(lastOpening[m]!, now)) : [], next: nextClose };
     },
   };
 

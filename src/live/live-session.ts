@@ -177,8 +177,10 @@ export function createLiveSession(options: LiveOptions): LiveSession {
         waitingNotes.push(...sorted.observations);
         await decideAll(sorted.slices, now, reported);
         waiting = sorted.waiting;
-        if (waiting.length === 0) break;
-        await clock.sleep(pause, signal);
+        // Where the local clock runs ahead, the close that this tick was called for is still to come.
+        const early = clock.now() >= sorted.next ? sorted.next - now : 0;
+        if (waiting.length === 0 && early <= 0) break;
+        await clock.sleep(Math.max(pause, early), signal);
       }
       return { ...reported, now, driftMs, waiting, modelAge };
     },

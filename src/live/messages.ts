@@ -18,7 +18,7 @@ function lateness(late: readonly LateDecision[]): Message {
   const text =
     late.length === 1
       ? `the close of ${isoInstant(first.slice)} was decided ${duration(first.byMs)} late`
-      : `${late.length} closes from ${isoInstant(first.slice)} to ${isoInstant(last.slice)} were decided ${duration(last.byMs)} to ${duration(first.byMs)} late`;
+      : `${late.length} closes from ${isoInstant(first.slice)} to ${isoInstant(last.slice)} were decided ${[...new Set([duration(last.byMs), duration(first.byMs)])].join(' to ')} late`;
   return { id: `late:${first.slice}`, time: last.slice, kind: 'alert', text };
 }
 

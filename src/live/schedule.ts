@@ -22,6 +22,9 @@ export interface ScheduledTicks {
   stop(): Promise<void>;
 }
 
+/** What is skipped is told by the session, in its own words; an error that reaches the library is a bug. */
+const logger = { info: () => {}, warn: () => {}, debug: () => {}, error: console.error };
+
 /** The schedule of a process that lives by the clock of its machine. */
 export function cronSchedule(now: () => number): Schedule {
   return {
@@ -35,8 +38,7 @@ export function cronSchedule(now: () => number): Schedule {
           running = onTick(date.getTime());
           return running;
         },
-        // What is missed is told by the session, in its own words.
-        { timezone: 'UTC', noOverlap: true, suppressMissedWarning: true },
+        { timezone: 'UTC', noOverlap: true, logger },
       );
       task.on('execution:overlap', ({ date }) => onSkip('overlap', date.getTime()));
       task.on('execution:missed', ({ date }) => onSkip('missed', date.getTime()));

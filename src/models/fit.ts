@@ -224,7 +224,7 @@ function scaledTargets({ model, ends, labels }: Request, scalings: readonly Mark
 export interface OpenFit {
   /**
    * Writes the expected return over the horizon for windows that end at `ends` into the same rows of `into`, and into those of `outlook` what
-   * else the model says. Quantiles that cross are put in order first (Chernozhukov, Fernandez-Val and Galichon 2010).
+   * else the model says; NaN where it says nothing finite. Quantiles that cross are put in order first (Chernozhukov, Fernandez-Val and Galichon 2010).
    */
   forecast(values: Float64Array, close: Float64Array, ends: Int32Array, into: Float64Array, outlook?: Outlook): void;
   /** What was learnt, in the labels' units (of a direction: logits), for windows that end at `ends`: row-major [end][output]. */
@@ -271,10 +271,10 @@ export function openFit(fit: Fit, trainer: Trainer, market: string = fit.market)
       const spoken = outlook ? spokenColumns(model) : [];
       ends.forEach((row, k) => {
         const move = (output: number) => expectedReturn(model.target, learnt[k * count + output]!, close[row]!, meanMove);
-        into[row] = move(traded);
-        if (spoken.includes('probability')) outlook!.probability[row] = probabilityOf(learnt[k * count]!);
+        into[row] = known(move(traded));
+        if (spoken.includes('probability')) outlook!.probability[row] = probabilityOf(known(learnt[k * count]!));
         if (spoken.includes('lower')) {
-          const moves = Array.from({ length: count }, (_, output) => move(output));
+          const moves = Array.from({ length: count }, (_, output) => known(move(output)));
           outlook!.lower[row] = Math.min(...moves);
           outlook!.upper[row] = Math.max(...moves);
         }
@@ -282,4 +282,9 @@ export function openFit(fit: Fit, trainer: Trainer, market: string = fit.market)
     },
     close: () => predictor.close(),
   };
+}
+
+/** What is infinite says no more than what is unknown. */
+function known(value: number): number {
+  return Number.isFinite(value) ? value : Number.NaN;
 }

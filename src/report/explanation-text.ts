@@ -1,7 +1,7 @@
 import { isoInstant } from '../core/instant.ts';
 import type { Explanation, ModelExplanation, OrderExplanation } from '../walk/explanation.ts';
 import { counted, moment, money, NONE, percent, price, quantity, share } from './format.ts';
-import { reasonWords } from './reasons.ts';
+import { guardReason, reasonWords } from './reasons.ts';
 
 /** One decision from bar to fill, line by line. `strategy` and `guards` are as the bot file has them. */
 export function explanationText(of: Explanation, { strategy, guards }: { readonly strategy: unknown; readonly guards?: unknown }): string {
@@ -14,7 +14,9 @@ export function explanationText(of: Explanation, { strategy, guards }: { readonl
     ...of.signals.map(({ name, value }) => ['signal', `${name}: ${number(value)}`] as const),
     ['strategy', JSON.stringify(strategy)],
     ...(guards === undefined ? [] : [['guards', JSON.stringify(guards)] as const]),
-    ...of.guards.map(({ guard, action, reason, market }) => ['guard', `${market ?? 'account'}: ${guard} ${action}, ${reason}`] as const),
+    ...of.guards.map(
+      ({ guard, action, reason, market }) => ['guard', `${market ?? 'account'}: ${guard} ${action}, ${guardReason(reason)}`] as const,
+    ),
     ...(of.restraint === null ? [] : [['restraint', reasonWords(of.restraint)] as const]),
     ['held', `${share(of.held)} of equity ${money(of.equity)}`],
     ['target', `${of.target === null ? 'left as it is' : `${share(of.target)} of equity`}: ${reasonWords(of.reason)}`],

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { documents } from '../../src/config/documents.ts';
 import { isoInstant } from '../../src/core/instant.ts';
-import { afterClose, BTC, type ForwardWorld, forwardWorld, RIDGE, ridgeFits } from './forward-world.ts';
+import { ALWAYS, afterClose, BTC, type ForwardWorld, forwardWorld, RIDGE, ridgeFits } from './forward-world.ts';
 import { type Answer, paperwalk } from './recorded-host.ts';
 
 let world: ForwardWorld;
@@ -24,14 +24,14 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 /** The command lines of the hint, with a bot and another workspace in their places. */
-function repeat(stdout: string, workspace: string): readonly (readonly string[])[] {
+function repeat(stdout: string, workspace: string, file = bot): readonly (readonly string[])[] {
   const lines = stdout.split('\n').filter((line) => line.startsWith('  paperwalk '));
   return lines.map((line) =>
     line
       .trim()
       .split(' ')
       .slice(1)
-      .map((word) => ({ BOT: bot, OTHER: workspace })[word] ?? word),
+      .map((word) => ({ BOT: file, OTHER: workspace })[word] ?? word),
   );
 }
 
@@ -118,6 +118,22 @@ describe('a session in another workspace', () => {
     await world.run(['paper', bot, '--once']);
     const { stdout } = await world.run(['export', file, ...market, '--session', 'ridge']);
     expect(stdout).toContain("It leaves out what only happened live, 1 time: late decisions and fits, a person's hand");
+  });
+});
+
+describe('a session whose model expired', () => {
+  it('is repeated by a backtest that is told to give the position up', async () => {
+    const expiring = world.bot('expiring', ALWAYS.replace('maxAge: 40', 'maxAge: 5'));
+    // The fit of slot 200 serves up to slot 205, the 30th bar of the others.
+    for (const n of [27, 28, 29, 30, 31, 32]) await world.once(expiring, n);
+    const { stdout } = await world.run(['export', file, ...market, '--session', 'expiring']);
+    expect(stdout).toContain('--set guards.expiredModel=flat');
+    const [importing, backtest] = repeat(stdout, join(world.folder, 'expired'), expiring);
+    expect((await paperwalk(importing!)).code).toBe(0);
+    const run = documents.run.parse(JSON.parse((await paperwalk([...backtest!, '--json', '--quiet'])).stdout));
+    const replayed = documents.replay.parse(await world.json(['replay', expiring, '--quiet']));
+    expect(replayed).toMatchObject({ identical: true, decisions: 5, digest: run.digest });
+    expect(run.guards.map(({ guard }) => guard)).toContain('expiredModel');
   });
 });
 

@@ -107,5 +107,11 @@ schedule: { retrain: 10, delay: 2, maxAge: 40 }
 strategy: { kind: threshold, enter: 0%, exit: 0% }
 `;
 
+/** The same with a model whose fits need no thread. */
+export const MEAN_MOVE = RIDGE.replace('kind: linear', 'kind: drift');
+
+/** Long at every close. */
+export const ALWAYS = MEAN_MOVE.replace('enter: 0%, exit: 0%', 'enter: -50%, exit: -60%');
+
 /** Fits of `RIDGE` that were asked for before it ticks at an instant. */
 export const ridgeFits = (at: number) => Math.floor(((at - BTC.openTime[200]!) / 3_600_000 + 174) / 10) - 16;

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { documents } from '../../src/config/documents.ts';
 import { openLedger } from '../../src/live/ledger.ts';
 import { lockSession } from '../../src/live/session-lock.ts';
-import { afterClose, BTC, CROSSOVER, type ForwardWorld, forwardWorld, RIDGE } from './forward-world.ts';
+import { ALWAYS, afterClose, BTC, CROSSOVER, type ForwardWorld, forwardWorld, MEAN_MOVE } from './forward-world.ts';
 import { paperwalk } from './recorded-host.ts';
 
 let world: ForwardWorld;
@@ -169,7 +169,7 @@ describe('a paper session is refused', () => {
 
 describe('paper --once', () => {
   it('decides what has closed, and nothing twice; several bots in one process each by itself', async () => {
-    const [one, two] = [world.bot('one', CROSSOVER), world.bot('two', RIDGE.replace('BTC/USDT', 'ETH/USDT'))];
+    const [one, two] = [world.bot('one', CROSSOVER), world.bot('two', MEAN_MOVE.replace('BTC/USDT', 'ETH/USDT'))];
     world.time.moveTo(afterClose(3));
     const tick = async () => documents.paper.parse(await world.json(['paper', one, two, '--once'])).sessions;
     // They begin with the history up to now.
@@ -195,9 +195,6 @@ describe('paper --once', () => {
 });
 
 describe("a person's hand", () => {
-  /** Long at every close. */
-  const ALWAYS = RIDGE.replace('enter: 0%, exit: 0%', 'enter: -50%, exit: -60%');
-
   it('is seen in status at once, acts from the next decision on, and is part of the replay', async () => {
     const bot = world.bot('hand', ALWAYS);
     const status = async () => {
@@ -239,14 +236,14 @@ describe("a person's hand", () => {
 
 describe('a session', () => {
   it('of a frozen model trains nothing and replays', async () => {
-    const source = world.bot('source', RIDGE);
+    const source = world.bot('source', MEAN_MOVE);
     await world.once(source, 18);
     const [{ key } = { key: '' }] = documents.models
       .parse(await world.json(['models', 'list']))
-      .models.filter(({ kind }) => kind === 'linear');
+      .models.filter(({ kind }) => kind === 'drift');
     const frozen = world.bot(
       'frozen',
-      RIDGE.replace(/model: .*\n/, '').replace(/schedule: .*\n/, `schedule: { frozen: ${key.slice(0, 12)} }\n`),
+      MEAN_MOVE.replace(/model: .*\n/, '').replace(/schedule: .*\n/, `schedule: { frozen: ${key.slice(0, 12)} }\n`),
     );
     await world.once(frozen, 18);
     await world.once(frozen, 20);
@@ -257,7 +254,7 @@ describe('a session', () => {
   });
 
   it('that was copied while it ran goes on in another workspace, without its fits, as it does at home', async () => {
-    const bot = world.bot('moved', RIDGE);
+    const bot = world.bot('moved', MEAN_MOVE);
     await world.once(bot, 20);
     await world.once(bot, 21);
     const copy = join(world.folder, 'moved-copy.sqlite');

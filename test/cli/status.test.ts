@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { documents } from '../../src/config/documents.ts';
 import { openLedger } from '../../src/live/ledger.ts';
 import { lockSession } from '../../src/live/session-lock.ts';
-import { afterClose, BTC, CROSSOVER, ETH, type ForwardWorld, forwardWorld, RIDGE, ridgeFits } from './forward-world.ts';
+import { ALWAYS, afterClose, BTC, CROSSOVER, ETH, type ForwardWorld, forwardWorld, MEAN_MOVE, RIDGE, ridgeFits } from './forward-world.ts';
 import { NOW, paperwalk } from './recorded-host.ts';
 
 let world: ForwardWorld;
@@ -24,7 +24,7 @@ async function statusOf(...argv: string[]) {
 beforeAll(async () => {
   world = await forwardWorld();
   ridge = world.bot('ridge', RIDGE);
-  pair = world.bot('pair', CROSSOVER.replace('["binance:BTC/USDT"]', '["binance:BTC/USDT", "binance:ETH/USDT"]'));
+  pair = world.bot('pair', ALWAYS.replace('["binance:BTC/USDT"]', '["binance:BTC/USDT", "binance:ETH/USDT"]'));
   await world.run(['fetch', 'binance', 'BTC/USDT', '1h', '--from', '2020-01-01']);
   await world.paper(ridge, afterClose(9), ridgeFits);
   world.time.moveTo(afterClose(9));
@@ -89,26 +89,31 @@ describe('status', () => {
     expect(stdout).toContain('next tick  2020-01-09 18:12:00 UTC, in 12 min; not running: paperwalk paper goes on');
   });
 
-  it('tells of positions and of orders that wait, and with --quotes where the forming bar opened', async () => {
-    const session = await statusOf(pair, '--quotes');
-    const [order] = session.pending;
-    const position = session.positions[0];
-    const opened = { 'binance:BTC/USDT': BTC.open[210], 'binance:ETH/USDT': ETH.open[210] };
-    expect(session.forming).toEqual(
-      Object.entries(opened).map(([market, open]) => ({ market, open, openTime: new Date(BTC.openTime[210]!).toISOString() })),
+  it('tells of orders that wait, with --quotes where the forming bar opened, and of the positions that they become', async () => {
+    const { forming, pending, positions } = await statusOf(pair, '--quotes');
+    const opened = { 'binance:BTC/USDT': BTC.open[210]!, 'binance:ETH/USDT': ETH.open[210]! };
+    const openTime = new Date(BTC.openTime[210]!).toISOString();
+    expect(forming).toEqual(Object.entries(opened).map(([market, open]) => ({ market, open, openTime })));
+    expect(
+      pending.map(({ market, side, kind, quantity, exposure, decidedAt }) => ({ market, side, kind, quantity, exposure, decidedAt })),
+    ).toEqual(
+      Object.keys(opened).map((market) => ({ market, side: 'buy', kind: 'market', quantity: null, exposure: 0.5, decidedAt: openTime })),
     );
-    expect(order ?? position).toBeDefined();
-    // One bar later the order is booked at that price, 5 bp worse.
-    if (order) {
-      world.time.moveTo(afterClose(11));
-      await world.run(['paper', pair, '--once']);
-      const ledger = openLedger(sessionOf('pair'), 'read');
-      const { events } = ledger.read().trace;
-      ledger.close();
-      const fill = events.find((event) => event.kind === 'fill' && event.id === order.id);
-      const worse = order.side === 'buy' ? 1.0005 : 0.9995;
-      expect(fill).toMatchObject({ side: order.side });
-      expect(fill?.kind === 'fill' && fill.price).toBeCloseTo(opened[order.market as keyof typeof opened]! * worse, 8);
+    expect(positions).toEqual([]);
+    expect((await statusOf(pair)).forming).toEqual([]);
+
+    // A bar later they are booked at these prices, 5 bp worse.
+    await world.once(pair, 11);
+    const after = await statusOf(pair);
+    expect(after.pending).toEqual([]);
+    expect(after.positions.map(({ market }) => market)).toEqual(Object.keys(opened));
+    for (const { market, quantity, entryPrice, lastClose, profit, profitFraction } of after.positions) {
+      const entry = 1.0005 * opened[market as keyof typeof opened];
+      const close = (market === 'binance:BTC/USDT' ? BTC : ETH).close[210]!;
+      expect(entryPrice).toBeCloseTo(entry, 8);
+      expect(lastClose).toBe(close);
+      expect(profit).toBeCloseTo(quantity * (close - entry), 6);
+      expect(profitFraction).toBeCloseTo(close / entry - 1, 12);
     }
   });
 
@@ -181,7 +186,10 @@ describe('status', () => {
   });
 
   it('compares with the backtest that was there when the session began', async () => {
-    const bot = world.bot('compared', RIDGE.replace('retrain: 10', 'retrain: 40').replace('delay: 2, maxAge: 40', 'delay: 1, maxAge: 80'));
+    const bot = world.bot(
+      'compared',
+      MEAN_MOVE.replace('retrain: 10', 'retrain: 40').replace('delay: 2, maxAge: 40', 'delay: 1, maxAge: 80'),
+    );
     await world.run(['backtest', bot, '--quiet']);
     await world.run(['paper', bot, '--once']);
     const { drift } = await statusOf(bot);

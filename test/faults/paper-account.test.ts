@@ -12,8 +12,22 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const CANARY = 'canary4711';
 /** Where programs on ccxt, and ccxt's own tools, look for keys. */
-const NAMES = ['APIKEY', 'API_KEY', 'KEY', 'SECRET', 'API_SECRET', 'PASSWORD', 'PASSPHRASE', 'UID', 'TOKEN', 'PRIVATE_KEY', 'WALLET_ADDRESS'];
-const keys = Object.fromEntries(['BINANCE', 'COINBASE', 'CCXT', 'EXCHANGE'].flatMap((of) => NAMES.map((name) => [`${of}_${name}`, CANARY])));
+const NAMES = [
+  'APIKEY',
+  'API_KEY',
+  'KEY',
+  'SECRET',
+  'API_SECRET',
+  'PASSWORD',
+  'PASSPHRASE',
+  'UID',
+  'TOKEN',
+  'PRIVATE_KEY',
+  'WALLET_ADDRESS',
+];
+const keys = Object.fromEntries(
+  ['BINANCE', 'COINBASE', 'CCXT', 'EXCHANGE'].flatMap((of) => NAMES.map((name) => [`${of}_${name}`, CANARY])),
+);
 
 describe.skipIf(absent)('keys of an account in the environment (skipped where ../shared/data is absent)', () => {
   test('G2: are never used: every request is a public one, and none carries them', async () => {

@@ -23,7 +23,7 @@ const mounted = (() => {
 })();
 const resize = (bytes: number) => execFileSync('mount', ['-o', `remount,size=${bytes}`, disk]);
 
-const bars = size(60, 300);
+const bars = size(50, 300);
 let scenes: Scenes;
 let end: number;
 let reference: Reference;
@@ -34,7 +34,7 @@ beforeAll(async () => {
   reference = await referenceOf(scenes.ridge, join(folder, 'reference'), end);
 });
 afterAll(() => {
-  if (mounted) execFileSync('umount', [disk]);
+  if (mounted) execFileSync('umount', ['--lazy', disk]);
   rmSync(folder, { recursive: true });
 });
 
@@ -59,28 +59,15 @@ describe.skipIf(!mounted || absent)(
       resize(DISK_BYTES);
     };
 
-    test('A6: ends with exit code 4 after a whole tick; with room it goes on, with the digest of one that always had it', async () => {
-      const session = run('grows');
-      writeFileSync(filler, new Uint8Array(DISK_BYTES * 0.7));
-      expect(await startPaper(session).ended).toMatchObject(full);
-      const decided = expectPart(reference, copied(session).workspace, 'full');
-      expect(decided).toBeGreaterThan(0);
-      expect(decided).toBeLessThan(bars);
-      resize(16 * DISK_BYTES);
-      expect(await startPaper(session).ended).toMatchObject({ code: 130, stderr: '' });
-      await expectWhole(reference, copied(session).workspace, 'with room');
-      clear();
-    });
-
     test('A6: leaves whole ticks however much room there is, from nothing to enough for most of them', async () => {
-      const cases = count(2, 30);
+      const cases = count(1, 30);
       const most = 600_000;
       let parts = 0;
       for (let k = 0; k < cases; k++) {
         const session = run(`room-${k}`);
         mkdirSync(session.workspace);
         const { bavail, bsize } = statfsSync(disk);
-        writeFileSync(filler, new Uint8Array((bavail - Math.floor((most * k) / cases / bsize)) * bsize));
+        writeFileSync(filler, new Uint8Array((bavail - Math.floor((most * (k + 0.5)) / cases / bsize)) * bsize));
         expect(await startPaper(session).ended, `case ${k}`).toMatchObject(full);
         rmSync(filler);
         const copy = copied(session);
@@ -90,6 +77,18 @@ describe.skipIf(!mounted || absent)(
         clear();
       }
       expect(parts).toBeGreaterThan(0);
+    });
+
+    test('A6: ends with exit code 4 after a whole tick; with room it goes on, with the digest of one that always had it', async () => {
+      const session = run('grows');
+      writeFileSync(filler, new Uint8Array(DISK_BYTES * 0.7));
+      expect(await startPaper(session).ended).toMatchObject(full);
+      const decided = expectPart(reference, copied(session).workspace, 'full');
+      expect(decided).toBeGreaterThan(0);
+      expect(decided).toBeLessThan(bars);
+      resize(16 * DISK_BYTES);
+      expect(await runPaper(session)).toMatchObject({ code: 130, stderr: '' });
+      await expectWhole(reference, copied(session).workspace, 'with room');
     });
   },
 );

@@ -27,7 +27,7 @@ describe.skipIf(absent)('a session that is asked to stop (skipped where ../share
   let scenes: Scenes;
   let end: number;
   beforeAll(async () => {
-    scenes = await createScenes(folder, size(60, 300));
+    scenes = await createScenes(folder, size(40, 300));
     end = scenes.closes.at(-1)! + AFTER;
   });
 
@@ -67,7 +67,7 @@ describe.skipIf(absent)('a session that is asked to stop (skipped where ../share
       const child = startPaper(run);
       await child.ready;
       while (!readSession(run.workspace)) await sleep(50);
-      await sleep(random.uniform() * 3000);
+      await sleep(random.uniform() * size(300, 3000));
       const { code, ticks, ms } = await stopped(child, done % 2 === 0 ? 'SIGTERM' : 'SIGINT');
       expect({ code, ticks }).toEqual({ code: 130, ticks: [] });
       expect(ms).toBeLessThan(SOON);

@@ -167,6 +167,26 @@ describe('bars of several markets', () => {
   });
 });
 
+describe('a local clock that runs ahead', () => {
+  it('calls ticks before the close, which then wait for it: nothing is missed', async () => {
+    const whole = randomBars({ seed: 1, length: 400, gaps: 0, silent: 0 });
+    const ahead = 10 * 60_000;
+    const { tickAt, read, closes, replay } = await open({
+      markets: { 'ONE/USDT': whole },
+      from: FROM,
+      bot: ridgeBot(),
+      drift: () => ahead,
+    });
+    // Called at five seconds past by the local clock.
+    for (const close of closes.slice(0, 12)) {
+      const { slices } = await tickAt(close + 5000 - ahead);
+      expect(slices.map(({ closeTime }) => closeTime)).toEqual([close]);
+    }
+    expect(read().observations.filter(({ kind }) => kind === 'late')).toEqual([]);
+    expect((await replay()).identical).toBe(true);
+  });
+});
+
 describe('sessions of shares', () => {
   it('expect no bar outside of them, and count their slots', async () => {
     // Bars of an hour from 10:00 to 16:00 in New York on two weeks of January 2024, Martin Luther King Day among them.

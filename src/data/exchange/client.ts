@@ -128,15 +128,16 @@ export function createFeed(
     );
   };
 
-  const candles: Feed['candles'] = async (symbol, interval, since, limit) => {
+  const candles: Feed['candles'] = async (symbol, interval, since, limit, wanted) => {
     const timeframe = timeframeOf(interval);
     await listing(symbol);
     const most = Math.min(limit ?? Number.POSITIVE_INFINITY, pageLimit(symbol));
-    return patiently(`candles of ${symbol} ${timeframe} from ${formatInstant(since)}`, async () => {
+    const call = async () => {
       const rows = await client.fetchOHLCV(symbol, timeframe, since, most);
       if (!Array.isArray(rows)) throw new GarbageError('an answer that is no list of candles');
       return rows.map(candleOf);
-    });
+    };
+    return patiently(`candles of ${symbol} ${timeframe} from ${formatInstant(since)}`, call, wanted);
   };
 
   const pageLimit = (symbol: string) => {
@@ -144,17 +145,18 @@ export function createFeed(
     return typeof limit === 'number' && limit >= 1 ? limit : CAUTIOUS_PAGE;
   };
 
-  const time = async () => {
+  const time = async (wanted?: AbortSignal) => {
     const told = client.has.fetchTime === true;
     if (!told && markets.size === 0) await listOnce(['spot', 'swap']);
     const [symbol, lowest] = [markets.keys().next().value, intervals[0]];
-    return patiently('the time', async () => {
+    const call = async () => {
       // Who does not tell the time dates its answers: to a small question, here.
       if (!told) await client.fetchOHLCV(symbol!, timeframeOf(lowest!), Math.floor(clock.now() / lowest! - 1) * lowest!, 1);
       const answered = told ? await client.fetchTime() : transport.lastDate();
       if (!isInstant(answered)) throw new GarbageError(`an answer without the time (${String(answered)})`);
       return answered;
-    });
+    };
+    return patiently('the time', call, wanted);
   };
 
   return {
@@ -174,9 +176,9 @@ export function createFeed(
         return rates.map(({ timestamp, fundingRate }): FundingRate => ({ time: numberOf(timestamp), rate: numberOf(fundingRate) }));
       });
     },
-    quote: async (symbol) => {
+    quote: async (symbol, wanted) => {
       await listing(symbol);
-      return patiently(`a quote of ${symbol}`, () => quoteOf(client, symbol, transport.lastDate));
+      return patiently(`a quote of ${symbol}`, () => quoteOf(client, symbol, transport.lastDate), wanted);
     },
     close: async () => {
       signal?.removeEventListener('abort', end);

@@ -18,8 +18,11 @@ export interface PatienceOptions {
   readonly blockedUntil: () => number;
 }
 
-/** Runs a call until it succeeds or there is no point in going on; `asked` are the words for it, such as `the time`. */
-export type Patience = <T>(asked: string, call: () => Promise<T>) => Promise<T>;
+/**
+ * Runs a call until it succeeds or there is no point in going on; `asked` are the words for it, such as `the time`. Where `wanted` is aborted,
+ * nobody waits for it any longer, and it is not tried again.
+ */
+export type Patience = <T>(asked: string, call: () => Promise<T>, wanted?: AbortSignal) => Promise<T>;
 
 /** Calls under way at once; those that are when a rate limit is met break it too, and exchanges ban who breaks it often. */
 const SIDE_BY_SIDE = 4;
@@ -54,10 +57,11 @@ export function createPatience({ exchange, clock, signal, blockedUntil }: Patien
 
   let free = SIDE_BY_SIDE;
   const waiting: (() => void)[] = [];
-  const inTurn = async <T>(asked: string, call: () => Promise<T>): Promise<T> => {
+  const inTurn = async <T>(asked: string, call: () => Promise<T>, wanted: AbortSignal | undefined): Promise<T> => {
     if (free > 0) free--;
     else await new Promise<void>((resolve) => waiting.push(resolve));
     try {
+      wanted?.throwIfAborted();
       await turn(asked);
       return await call();
     } finally {
@@ -67,12 +71,13 @@ export function createPatience({ exchange, clock, signal, blockedUntil }: Patien
     }
   };
 
-  return async (asked, call) => {
+  return async (asked, call, wanted) => {
     for (let tries = 1; ; tries++) {
       try {
-        return await inTurn(asked, call);
+        return await inTurn(asked, call, wanted);
       } catch (error) {
         signal.throwIfAborted();
+        wanted?.throwIfAborted();
         // An ExchangeError of the house is the last word.
         const action = error instanceof ExchangeError ? undefined : actionOf(error);
         if (!action) throw error;

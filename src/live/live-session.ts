@@ -6,6 +6,7 @@ import type { Bot } from '../walk/bot.ts';
 import { type Circumstances, createCircumstances } from './circumstances.ts';
 import { type Course, createCourse } from './course.ts';
 import { createSorting, type Slice, type Sorting } from './deliveries.ts';
+import { createDriftWatch, type DriftWatch } from './drift-watch.ts';
 import { createFitDesk } from './fit-desk.ts';
 import type { Ledger } from './ledger.ts';
 import { duration, messagesOf } from './messages.ts';
@@ -82,6 +83,8 @@ const DRIFT_TOLD = 2000;
 const PAUSES = [1000, 5000] as const;
 /** A wait after which the time is asked for again, ms. */
 const WORTH_ASKING = 1000;
+/** Scored bars at most that drift is measured on; a fold of thousands is not waited for. */
+const DRIFT_BARS = 500;
 /** Slices that are committed together where many have closed. */
 const TOGETHER = 250;
 
@@ -92,6 +95,7 @@ export function createLiveSession(options: LiveOptions): LiveSession {
   let circumstances: Circumstances;
   let sorting: Sorting;
   let training: Training;
+  let watch: DriftWatch | undefined;
   let intervalMs: number;
   /** Whether what is in memory is what the ledger has. */
   let sound = false;
@@ -138,6 +142,7 @@ export function createLiveSession(options: LiveOptions): LiveSession {
       onProblem,
     });
     await training.restore(course, arrivals(session));
+    watch = driftWatch(session, bot);
     sound = true;
   }
 
@@ -250,6 +255,8 @@ export function createLiveSession(options: LiveOptions): LiveSession {
         })),
       });
       record.events.push(...trace.events);
+      const closes = slice.bars.map((bar) => bar?.close ?? Number.NaN);
+      record.drift.push(...(watch?.see({ closeTime, forecasts, closes }) ?? []));
       record.state = decided.state;
       record.holdings = decided.holdings;
       record.answered.push(...requests.map(({ number }) => number));
@@ -278,8 +285,12 @@ export function createLiveSession(options: LiveOptions): LiveSession {
     );
   }
 
-  function commit({ state, holdings, ...rest }: DraftRecord, at: number, reported: { slices: SliceRecord[]; messages: Message[] }): void {
-    const messages = messagesOf(rest.observations, rest.events);
+  function commit(
+    { state, holdings, drift, ...rest }: DraftRecord,
+    at: number,
+    reported: { slices: SliceRecord[]; messages: Message[] },
+  ): void {
+    const messages = [...messagesOf(rest.observations, rest.events), ...drift];
     crashPoint('committing');
     ledger.commit({ ...rest, at, messages, ...(state && { state }), ...(holdings && { holdings }) });
     crashPoint('committed');
@@ -291,12 +302,30 @@ export function createLiveSession(options: LiveOptions): LiveSession {
 type DraftRecord = { -readonly [Field in 'slices' | 'events' | 'observations' | 'answered']: TickRecord[Field][number][] } & {
   state?: TickRecord['state'];
   holdings?: TickRecord['holdings'];
+  /** Alarms about the forecasts. */
+  readonly drift: Message[];
 };
 
 function emptyRecord(): DraftRecord {
-  return { slices: [], events: [], observations: [], answered: [] };
+  return { slices: [], events: [], observations: [], answered: [], drift: [] };
 }
 
 function arrivals({ observations }: Session) {
   return observations.filter((observation) => observation.kind === 'fit');
+}
+
+/** What looks after the forecasts of a session that has a backtest to be held against. */
+function driftWatch({ genesis, trace, forecasts, bars }: Session, { model, frozen, schedule }: Bot): DriftWatch | undefined {
+  const { horizon } = frozen?.model ?? model ?? {};
+  const { markets, band, intervalMs } = genesis;
+  if (horizon === undefined || band === null) return undefined;
+  const closesOf = bars.map((one) => new Map(Array.from(one.openTime, (time, row) => [time + intervalMs, one.close[row]!])));
+  const window = Math.min(schedule.retrain, DRIFT_BARS);
+  const from = Math.max(0, trace.closeTime.length - 4 * (window + horizon));
+  const past = Array.from(trace.closeTime.subarray(from), (closeTime, k) => ({
+    closeTime,
+    forecasts: forecasts.map((column) => column[from + k]!),
+    closes: closesOf.map((closes) => closes.get(closeTime) ?? Number.NaN),
+  }));
+  return createDriftWatch({ markets, horizon, band, window, past });
 }

@@ -58,7 +58,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
     packages: ['node:'],
   },
   live: {
-    folders: ['core', 'indicators', 'statistics', 'strategies', 'models', 'data', 'walk'],
+    // What a person is told reads as it does in reports.
+    folders: ['core', 'indicators', 'statistics', 'strategies', 'models', 'data', 'walk', 'report/format'],
     packages: ['node:', 'node-cron', 'luxon', 'libsql'],
   },
   report: {

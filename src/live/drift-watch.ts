@@ -1,4 +1,5 @@
 import { isoInstant } from '../core/instant.ts';
+import { share } from '../report/format.ts';
 import { type Drift, type DriftMeasure, measureDrift } from './drift.ts';
 import type { DriftBand, Message } from './session.ts';
 
@@ -32,11 +33,7 @@ function isWorse({ rmse, directionAccuracy }: Drift, band: DriftBand): boolean {
 
 function measureWords(name: string, { value, place }: DriftMeasure, [low, high]: DriftBand['rmse']): string | undefined {
   if (place !== 'outside' || value === null) return undefined;
-  return `${name} ${percent(value)}, there ${percent(low)} to ${percent(high)}`;
-}
-
-function percent(fraction: number): string {
-  return `${Number((100 * fraction).toPrecision(3))} %`;
+  return `${name} ${share(value)}, there ${share(low)} to ${share(high)}`;
 }
 
 /** Bars of one close: expected returns and closes, [market]; NaN where there is none. */

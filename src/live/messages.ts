@@ -1,5 +1,6 @@
 import { isoInstant } from '../core/instant.ts';
 import type { Event } from '../core/trace.ts';
+import { guardReason, money, price as priceOf, share, quantity as units } from '../report/format.ts';
 import type { LateDecision, Observation } from './observation.ts';
 import type { Message } from './session.ts';
 
@@ -27,12 +28,12 @@ function messageOf(event: Event): Message | undefined {
   switch (event.kind) {
     case 'order': {
       const { id, side, market, exposure, quantity, kind, reason } = event.order;
-      const size = quantity === undefined ? `to ${percent(exposure ?? 0)} of equity` : `${Math.abs(quantity)}`;
+      const size = quantity === undefined ? `to ${share(exposure ?? 0)} of equity` : units(Math.abs(quantity));
       return { id: `order:${id}`, time: event.time, kind: 'order', text: `${market}: ${kind} order to ${side} ${size} (${reason})` };
     }
     case 'fill': {
       const { id, time, market, side, quantity, price, fee } = event;
-      const text = `${market}: ${side === 'buy' ? 'bought' : 'sold'} ${Number(quantity.toPrecision(6))} at ${Number(price.toPrecision(8))}, fee ${fee.toFixed(2)}`;
+      const text = `${market}: ${side === 'buy' ? 'bought' : 'sold'} ${units(quantity)} at ${priceOf(price)}, fee ${money(fee)}`;
       return { id: `fill:${id}:${time}`, time, kind: 'fill', text };
     }
     case 'rejection':
@@ -43,7 +44,7 @@ function messageOf(event: Event): Message | undefined {
         id: `guard:${market ?? ''}:${guard}:${action}:${time}`,
         time,
         kind: 'guard',
-        text: `${market ?? 'account'}: ${guard} ${action}, ${reason}`,
+        text: `${market ?? 'account'}: ${guard} ${action}, ${guardReason(reason)}`,
       };
     }
     case 'ambiguity':
@@ -119,10 +120,6 @@ function messageAbout(observation: Observation): Message | undefined {
     case 'clock':
       return undefined;
   }
-}
-
-function percent(fraction: number): string {
-  return `${Number((100 * fraction).toPrecision(4))} %`;
 }
 
 /** In the largest unit that fits. */

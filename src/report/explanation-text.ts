@@ -1,7 +1,7 @@
 import { isoInstant } from '../core/instant.ts';
 import type { Explanation, ModelExplanation, OrderExplanation } from '../walk/explanation.ts';
-import { counted, moment, money, NONE, percent, price, quantity, share } from './format.ts';
-import { guardReason, reasonWords } from './reasons.ts';
+import { counted, guardReason, moment, money, NONE, percent, price, quantity, share } from './format.ts';
+import { reasonWords } from './reasons.ts';
 
 /** One decision from bar to fill, line by line. `strategy` and `guards` are as the bot file has them. */
 export function explanationText(of: Explanation, { strategy, guards }: { readonly strategy: unknown; readonly guards?: unknown }): string {

@@ -98,6 +98,13 @@ export function moment(iso: string | null): string {
   return iso === null ? NONE : iso.slice(0, 16).replace('T', ' ');
 }
 
+/** Why a guard acted, its limits and measured falls as percents: `a loss of 10.43% since the day before`. Counts stay as they are. */
+export function guardReason(reason: string): string {
+  return reason.replace(/(?<=\b(?:limited to|fall of|loss of) )-?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w.%])/g, (fraction) =>
+    limitPercent(Number(fraction)),
+  );
+}
+
 function known(value: Figure): value is number {
   return typeof value === 'number' && Number.isFinite(value);
 }

@@ -1,5 +1,5 @@
 import type { RunResult, TradeRow } from '../backtest/result.ts';
-import { count, counted, limitPercent } from './format.ts';
+import { count, counted } from './format.ts';
 
 /*
  * Why something was done, in words: the codes of `Reason`, of protective levels, and of orders.
@@ -83,11 +83,4 @@ export function guardWords(guards: RunResult['guards']): string {
   return acts.length === 0
     ? ''
     : `Guards acted ${counted(acts.length, 'time')}: ${Array.from(times, ([guard, n]) => `${guard} ${count(n)}`).join(', ')}`;
-}
-
-/** Why a guard acted, its limits and measured falls as percents: `a loss of 10.43% since the day before`. Counts stay as they are. */
-export function guardReason(reason: string): string {
-  return reason.replace(/(?<=\b(?:limited to|fall of|loss of) )-?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w.%])/g, (fraction) =>
-    limitPercent(Number(fraction)),
-  );
 }

@@ -1,8 +1,24 @@
 import type { Backtest, FitSummary, FoldSkill, ForecastReport, Performance, RunResult, Skill, TradeRow } from '../backtest/result.ts';
 import { reasonName } from '../core/policy.ts';
-import { coefficient, count, day, loss, moment, money, NONE, percent, price, pValue, quantity, ratio, seconds, share } from './format.ts';
+import {
+  coefficient,
+  count,
+  day,
+  guardReason,
+  loss,
+  moment,
+  money,
+  NONE,
+  percent,
+  price,
+  pValue,
+  quantity,
+  ratio,
+  seconds,
+  share,
+} from './format.ts';
 import { type TableColumn, table } from './markup.ts';
-import { type ExitGroup, exitsByReason, guardReason, reasonWords } from './reasons.ts';
+import { type ExitGroup, exitsByReason, reasonWords } from './reasons.ts';
 
 type PerformanceRow = readonly [name: string, print: (performance: Performance) => string];
 

@@ -126,7 +126,7 @@ describe('every class of errors', () => {
 
 describe('a rate limit', () => {
   test('E2: of twenty markets is kept: after a 429 or a 418 nothing is asked for as long as the exchange wants', { timeout }, async () => {
-    const ticks = count(6, 60);
+    const ticks = count(4, 60);
     const markets = Object.fromEntries(
       Array.from({ length: 20 }, (_, k) => [
         `M${k}/USDT`,
@@ -169,7 +169,7 @@ describe('maintenance', () => {
       ['5m', 5 * MINUTE],
       ['1m', MINUTE],
     ] as const
-  ).slice(0, size(2, 5));
+  ).slice(0, size(1, 5));
 
   test.each(intervals)(
     'E3: of five hours is survived on bars of %s with two lines, and what was missed is decided afterwards',
@@ -268,10 +268,10 @@ describe('a connection that goes wrong', () => {
   test('E4: of a quote costs the quote alone', async () => {
     const world = await open({ deadlineMs: 300, timeoutMs: 600, settings: { maxLatenessMs: 30 * MINUTE } });
     world.exchange.script([{ on: 'ticker', failure: { kind: 'hang', where: 'before headers' } }]);
-    for (const close of world.closes.slice(0, count(20, 20))) await decide(world, close);
+    for (const close of world.closes.slice(0, count(12, 12))) await decide(world, close);
     expect(world.exchange.calls().ticker).toBeGreaterThan(0);
     expect(world.read().observations.map(({ kind }) => kind)).not.toContain('quote');
-    await expectRecovered(world, 20);
+    await expectRecovered(world, 12);
   });
 });
 
@@ -301,7 +301,7 @@ describe('garbage', () => {
   test('E5: in place of any answer, for ever, decides nothing, says why, and is forgotten once the exchange is itself again', {
     timeout,
   }, async () => {
-    const payloads = count(40, 500);
+    const payloads = count(20, 500);
     const world = await open({
       exchange: {
         markets: [

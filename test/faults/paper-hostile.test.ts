@@ -242,7 +242,7 @@ describe('a hostile name', () => {
       .sort();
 
   test('G4: of a bot or of its market leads to no file outside of the workspace, and is refused in a line', { timeout }, async () => {
-    const cases = count(40, 400);
+    const cases = count(24, 400);
     const random = createRandom(44);
     const names = [...PIECES];
     while (names.length < cases / 2) names.push(hostile(random));

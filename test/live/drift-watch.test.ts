@@ -39,7 +39,7 @@ describe('the watch on drift', () => {
     expect(time).toBeLessThan(240 * HOUR);
     expect([id, kind]).toEqual([`drift:x:A:${new Date(time).toISOString()}`, 'alert']);
     expect(text).toMatch(
-      /^x:A: the forecasts of the last 40 bars are worse than in any of the 5 folds of run: RMSE \d\.\d+ %, there 0\.8 % to 1\.2 %$/,
+      /^x:A: the forecasts of the last 40 bars are worse than in any of the 5 folds of run: RMSE \d\.\d+%, there 0\.80% to 1\.20%$/,
     );
     const twice = [...slices(300, 200), ...slices(600, 100, 200).map((slice) => ({ ...slice, closeTime: slice.closeTime + 300 * HOUR }))];
     expect(told(twice).length).toBe(2);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { BreakEven } from '../../src/backtest/result.ts';
 import { breakEvenBrief, breakEvenWords } from '../../src/report/cost-words.ts';
-import { exitsByReason, guardReason, guardWords, reasonWords } from '../../src/report/reasons.ts';
+import { guardReason } from '../../src/report/format.ts';
+import { exitsByReason, guardWords, reasonWords } from '../../src/report/reasons.ts';
 import { costSteps } from '../../src/report/waterfall.ts';
 import { costsOf, fixture, performanceOf } from './fixture.ts';
 

@@ -51,9 +51,7 @@ guards: { stopLoss: 5% }
 paper: { onExpired: flat }
 `,
 );
-console.log(
-  `${DECIDED} bars of BTC, 4h, ${origin}; an exchange at ${exchange.url}, one bar every ${PACE} ms; workspace ${workspace}\n`,
-);
+console.log(`${DECIDED} bars of BTC, 4h, ${origin}; an exchange at ${exchange.url}, one bar every ${PACE} ms; workspace ${workspace}\n`);
 const stop = new AbortController();
 process.on('SIGINT', () => stop.abort());
 const end = bars.openTime[first + DECIDED]! + 60_000;

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { paperSettings } from '../config/paper.ts';
 import type { Bars } from '../core/bars.ts';
 import { firstRowAt, sliceBars } from '../core/bars.ts';
@@ -18,6 +19,7 @@ import type { Genesis, Session } from '../live/session.ts';
 import { SessionError } from '../live/session-error.ts';
 import { lockSession } from '../live/session-lock.ts';
 import { createBarSource } from '../live/source.ts';
+import { directoryForecastStore } from '../models/bundle.ts';
 import type { Feeds } from './feeds.ts';
 import { type BotOptions, type Host, print } from './host.ts';
 import { loadMarkets } from './market-data.ts';
@@ -71,7 +73,7 @@ export async function openPaperSession(
     const { genesis } = session;
     refuseChanges(genesis, of, file);
     const bot = asBegun(of.bot, genesis);
-    if (known) await selfCheck(session, bot, of, bench);
+    if (known) await selfCheck(session, bot, of, bench, workspace);
     const live = createLiveSession({
       bot,
       settings: of.settings,
@@ -175,10 +177,15 @@ async function selfCheck(
   bot: SessionBot['bot'],
   { settings, funding }: SessionBot,
   { around }: Workbench,
+  workspace: string,
 ): Promise<void> {
   if (session.trace.closeTime.length === 0) return;
   const recorded = { bot, missed: settings.missed, ...(funding && { funding }) };
-  const { identical, differences } = await replay(session, around, { recorded });
+  const { identical, differences } = await replay(
+    session,
+    { ...around, forecasts: directoryForecastStore(join(workspace, 'cache', 'forecasts')) },
+    { recorded },
+  );
   if (identical) return;
   const [first] = differences;
   throw new SessionError(

@@ -41,7 +41,7 @@ export async function sessionBot(file: string, options: BotOptions, host: Host):
     if (exchange !== undefined && symbol !== undefined && !['csv', 'parquet', 'synthetic'].includes(exchange))
       return { market: source, exchange, symbol };
     throw new ConfigError([
-      `${file}: markets[${k}]: Expected a market of an exchange such as coinbase:BTC/USD, which goes on, received ${source}, which ends; paperwalk backtest runs it`,
+      `${file}: markets[${k}]: Expected a market of an exchange such as coinbase:BTC/USD, which goes on, received ${JSON.stringify(source)}, which ends; paperwalk backtest runs it`,
     ]);
   });
   if (loaded.detailMs !== undefined) {

@@ -75,10 +75,23 @@ export function createLiveForecasts(
         for (let k = 0; k < models.length; k++) {
           const one = roomFor(said[k]!, m, bars.length);
           const { features, complete } = inputs[k]![m]!;
+          let serving: Fit | undefined;
+          let ends: number[] = [];
+          const say = () => {
+            if (!serving || ends.length === 0) return;
+            opened(serving, k, bars.market).forecast(features.values, bars.close, Int32Array.from(ends), one.column, { horizon, ...one });
+          };
+          // Rows that one fit serves are said together: after a start there are many.
           for (let row = from; row < bars.length; row++) {
             const fit = complete[row] === 1 ? fitFor(k, panel, m, inputs[k]![m]!, row) : undefined;
-            if (fit) opened(fit, k, bars.market).forecast(features.values, bars.close, Int32Array.of(row), one.column, { horizon, ...one });
+            if (fit !== serving) {
+              say();
+              serving = fit;
+              ends = [];
+            }
+            if (fit) ends.push(row);
           }
+          say();
         }
         if (bot.ensemble) combineRows(bot.ensemble, panel, m, inputs[0]![m]!, from);
         done[m] = bars.length;

@@ -54,8 +54,6 @@ export interface TickReport {
   /** The exchange's time, ms UTC, and how far the local clock is ahead of it. */
   readonly now: number;
   readonly driftMs: number;
-  /** Markets that were waited for in vain. */
-  readonly waiting: readonly string[];
   /** Slots since the fits that serve were asked for, [market]; undefined where none does. */
   readonly modelAge: readonly (number | undefined)[];
 }
@@ -81,6 +79,8 @@ export interface LiveSession {
 const DRIFT_TOLD = 2000;
 /** First and longest pause between two questions for a bar that is awaited, ms. */
 const PAUSES = [1000, 5000] as const;
+/** Questions that take longer than this leave the time that was asked for first behind, ms. */
+const SLOW = 10_000;
 /** A wait after which the time is asked for again, ms. */
 const WORTH_ASKING = 1000;
 /** Scored bars at most that drift is measured on; a fold of thousands is not waited for. */
@@ -165,7 +165,6 @@ export function createLiveSession(options: LiveOptions): LiveSession {
     async tick() {
       if (!sound) await restore();
       const reported: { slices: SliceRecord[]; messages: Message[] } = { slices: [], messages: [] };
-      let waiting: readonly string[] = [];
       let now = 0;
       let driftMs = 0;
       for (let pause: number = PAUSES[0]; ; pause = Math.min(2 * pause, PAUSES[1])) {
@@ -180,14 +179,14 @@ export function createLiveSession(options: LiveOptions): LiveSession {
         crashPoint('collected');
         const sorted = sorting.sort(deliveries, now);
         waitingNotes.push(...sorted.observations);
-        await decideAll(sorted.slices, now, reported);
-        waiting = sorted.waiting;
+        // A machine may have slept since.
+        await decideAll(sorted.slices, clock.now() - asked > SLOW ? await source.time() : now, reported);
         // Where the local clock runs ahead, the close that this tick was called for is still to come.
         const early = clock.now() >= sorted.next ? sorted.next - now : 0;
-        if (waiting.length === 0 && early <= 0) break;
+        if (sorted.waiting.length === 0 && early <= 0) break;
         await clock.sleep(Math.max(pause, early), signal);
       }
-      return { ...reported, now, driftMs, waiting, modelAge };
+      return { ...reported, now, driftMs, modelAge };
     },
     skipped: (reason) => void waitingNotes.push({ kind: 'skipped', slice: null, at: clock.now(), reason }),
     alert(reason) {

@@ -181,7 +181,9 @@ function readBundle(folder: string): Fit | undefined {
     stored = JSON.parse(readFileSync(join(folder, 'fit.json'), 'utf8')) as Stored;
     bytes = readFileSync(join(folder, 'weights.bin'));
   } catch (error) {
-    throw new BundleError(`Expected a readable fit in ${folder}, received: ${(error as Error).message}; ${mend}`);
+    // It quotes what it found, which need not be fit for a terminal.
+    const found = (error as Error).message.replace(/[\p{Cc}\s]+/gu, ' ');
+    throw new BundleError(`Expected a readable fit in ${folder}, received: ${found}; ${mend}`);
   }
   if (sha256(bytes) !== stored?.sha256?.weights)
     throw new BundleError(`Expected the stored checksum of ${join(folder, 'weights.bin')}, the content differs; ${mend}`);

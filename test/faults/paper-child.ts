@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { onTestFinished } from 'vitest';
 import type { PaperRun } from './paper-run.ts';
 import { type ProcessOptions, start } from './process.ts';
 
@@ -24,8 +25,10 @@ export interface PaperEnd {
   readonly stderr: string;
 }
 
+/** Starts a session that ends with the test, if nothing ends it before. */
 export function startPaper(run: PaperRun, options?: ProcessOptions): PaperChild {
   const child = start('test/faults/paper-process.ts', [JSON.stringify(run)], options);
+  onTestFinished(() => void child.kill('SIGKILL'));
   const ticks: number[] = [];
   let calls: PaperEnd['calls'] = {};
   let [isReady, isTicking] = [() => {}, () => {}];

@@ -225,37 +225,38 @@ describe('bars and ticks that are late', () => {
   test('D5: a bar that is published within the grace period is waited for, and decided once, as if it had been there', async () => {
     const length = count(40, 200);
     const random = createRandom(5);
-    const options = market(length, 4 * HOUR, ridgeBot());
+    const options = withTwo(market(length, 4 * HOUR, ridgeBot()));
     const reference = await undisturbed(options, length);
-    const delays = new Map<number, number>();
-    await using(
-      { ...options, exchange: { publishDelay: (_, close) => delays.get(close) ?? 0 } },
-      async ({ closes, tickAt, read, digest, replay }) => {
-        for (const close of closes) delays.set(close, random.below(20 * SECOND + 1));
-        let waited = 0;
-        for (const close of closes) {
-          const { slices, now } = await tickAt(close + AFTER);
-          expect(slices.map(({ closeTime }) => closeTime)).toEqual([close]);
-          expect(now - close).toBeGreaterThanOrEqual(delays.get(close)!);
-          expect(now - close).toBeLessThanOrEqual(30 * SECOND);
-          if (now > close + AFTER) waited++;
-        }
-        expect(waited).toBeGreaterThan(length / 2);
-        expect(lateOf(read())).toEqual([]);
-        expect(digest()).toBe(reference);
-        expect((await replay()).differences).toEqual([]);
-      },
-    );
+    const delays = new Map<string, number>();
+    const publishDelay = (symbol: string, close: number) => delays.get(`${symbol} ${close}`) ?? 0;
+    await using({ ...options, exchange: { publishDelay } }, async ({ closes, tickAt, read, digest, replay }) => {
+      let waited = 0;
+      for (const close of closes) {
+        const own = ['ONE/USDT', 'TWO/USDT'].map((symbol) => {
+          const delay = random.below(20 * SECOND + 1);
+          delays.set(`${symbol} ${close}`, delay);
+          return delay;
+        });
+        const { slices, now } = await tickAt(close + AFTER);
+        expect(slices.map(({ closeTime }) => closeTime)).toEqual([close]);
+        expect(now - close).toBeGreaterThanOrEqual(Math.max(...own));
+        expect(now - close).toBeLessThanOrEqual(30 * SECOND);
+        if (now > close + AFTER) waited++;
+      }
+      expect(waited).toBeGreaterThan(length / 2);
+      expect(lateOf(read())).toEqual([]);
+      expect(digest()).toBe(reference);
+      expect((await replay()).differences).toEqual([]);
+    });
   });
 
   test('D5: a bar that is published after it is said to have come too late, and left out for good', async () => {
     const length = count(20, 200);
     const random = createRandom(6);
-    const options = market(length);
-    const two = { ...options.markets, 'TWO/USDT': randomTwo(options.markets['ONE/USDT']) };
+    const options = withTwo(market(length));
     const tardy = new Set<number>();
     const publishDelay = (symbol: string, close: number) => (symbol === 'TWO/USDT' && tardy.has(close) ? 40 * SECOND : 0);
-    await using({ ...options, markets: two, exchange: { publishDelay } }, async ({ closes, tickAt, read, replay }) => {
+    await using({ ...options, exchange: { publishDelay } }, async ({ closes, tickAt, read, replay }) => {
       for (const close of closes.slice(0, -1)) if (random.uniform() < 0.3) tardy.add(close);
       const told: string[] = [];
       for (const close of closes) {
@@ -303,7 +304,9 @@ describe('bars and ticks that are late', () => {
   });
 });
 
-/** Another market on the bars of one. */
-function randomTwo({ openTime, intervalMs, length }: ReturnType<typeof market>['markets']['ONE/USDT']) {
-  return { ...randomBars({ seed: 9, length, gaps: 0 }), openTime, intervalMs };
+/** Another market besides, with bars at the same times. */
+function withTwo(options: ReturnType<typeof market>): WorldOptions {
+  const one = options.markets['ONE/USDT'];
+  const { openTime, intervalMs, length } = one;
+  return { ...options, markets: { 'ONE/USDT': one, 'TWO/USDT': { ...randomBars({ seed: 9, length, gaps: 0 }), openTime, intervalMs } } };
 }

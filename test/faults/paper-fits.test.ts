@@ -89,7 +89,7 @@ describe('ten retrainings in a row', () => {
     'F1: that %s leave the last fit until its age limit, then the safe state, with alerts; later ones serve again',
     { timeout },
     async (_, error, words) => {
-      for (const expired of (['flat', 'hold'] as const).slice(0, count(2, 2))) {
+      for (const expired of (['flat', 'hold'] as const).slice(0, count(1, 2))) {
         let failing = false;
         const world = await open({
           bot: botWith(expired),

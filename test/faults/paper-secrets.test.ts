@@ -77,6 +77,7 @@ describe('secrets', () => {
       receive = mode;
       const before = received;
       for (let tick = 0; tick < size(3, 6); tick++) {
+        if (tick < 2) await run(['paper', tick === 0 ? 'pause' : 'resume', bot]);
         world.time.moveTo(Date.UTC(2020, 0, 9, 8 + n++) + 5000);
         expect(
           (await run(['paper', bot, '--once', ...(tick === 1 ? ['--debug'] : []), ...(tick === 2 ? ['--json'] : [])])).code,

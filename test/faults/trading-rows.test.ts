@@ -118,7 +118,7 @@ test('B6: no fill is below a minimum, off a step or above the cash, none leaves 
       const reasons = trace.events.flatMap((event) => (event.kind === 'rejection' ? [event.reason] : []));
       const reason = reasons.length > 0 ? reasons.join() : 'in band';
       expect(reason, told).toMatch(
-        /^(smaller than the lot step|smaller than the minimum quantity|worth less than the minimum notional|in band)/,
+        /^(smaller than the lot step|smaller than the minimum quantity|worth less than the minimum notional|no cash left|in band)/,
       );
       expect(state.account.cash, told).toBe(cash);
     }

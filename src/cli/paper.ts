@@ -118,16 +118,16 @@ function createDesk(of: SessionBot, session: PaperSession, options: PaperOptions
 
   const show = ({ slices, messages, modelAge }: TickReport) => {
     const slice = slices.at(-1);
-    if (!slice) return;
-    last = slice;
-    decided += slices.length;
-    if (slices.length > 1) say(options, host, `${name}: ${caughtUp(slices)}`);
-    const view = { slice, markets: genesis.markets, capital, modelAge, forecasts: of.bot.model !== undefined };
-    say(options, host, `${name}: ${tickLine(view)}`);
-    for (const { kind, text, time } of messages) {
-      const recent = slices.length === 1 || time >= slice.closeTime - genesis.intervalMs;
-      if (recent && kind !== 'order') say(options, host, `${name}:   ${text}`);
+    if (slice) {
+      last = slice;
+      decided += slices.length;
+      if (slices.length > 1) say(options, host, `${name}: ${caughtUp(slices)}`);
+      const view = { slice, markets: genesis.markets, capital, modelAge, forecasts: of.bot.model !== undefined };
+      say(options, host, `${name}: ${tickLine(view)}`);
     }
+    // Of bars that closed while nobody looked, what happened then is in the ledger; what is the matter now is said.
+    const since = slices.length > 1 ? slice!.closeTime - genesis.intervalMs : Number.NEGATIVE_INFINITY;
+    for (const { kind, text, time } of messages) if (time >= since && kind !== 'order') say(options, host, `${name}:   ${text}`);
   };
 
   const tick = async () => {

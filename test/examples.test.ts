@@ -81,6 +81,8 @@ const SHORTER: Readonly<Record<string, readonly string[]>> = {
   'regularised-lstm.yaml': ['history.from=2021-06-01', 'model.train={ epochs: 1, window: 500 }'],
   'stacked-gru.yaml': ['model.units=[16, 8]', 'model.train={ epochs: 2, window: 500 }'],
   'simple-rnn.yaml': ['model.train={ epochs: 4, window: 500 }'],
+  // Its market is one of an exchange.
+  'paper-gru.yaml': ['markets=["synthetic:regime?bars=1600&start=2023-01-01"]', 'model.units=[8]', 'model.train.epochs=2'],
   'multi-output.yaml': ['markets=["synthetic:mean-reverting?bars=1300&seed=3", "synthetic:regime?bars=1300&seed=1"]'],
 };
 

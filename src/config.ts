@@ -85,13 +85,18 @@ export async function loadBot(file: string, options: BotFileOptions): Promise<Lo
     if (!received) throw error;
     throw new ConfigError([`${file}: Expected a bot file, received ${received}; paperwalk init writes one`]);
   }
+  return loadBotText(text, file, options);
+}
+
+/** As `resolveBot`, with the modules that the text names. */
+export async function loadBotText(text: string, file: string, options: BotFileOptions): Promise<LoadedBot> {
   const read = readBot(text, file, options);
   return resolve(read, file, options, namesModules(read.raw) ? await createModuleLoader() : undefined);
 }
 
 /**
  * The bot that a text describes; `file` names it in errors and is what relative paths start from. The section `paper` is checked and
- * kept, but acts only in a paper session; modules are loaded by `loadBot` only. Throws a ConfigError with one line per problem:
+ * kept, but acts only in a paper session; modules are loaded by `loadBot` and `loadBotText` only. Throws a ConfigError with one line per problem:
  * `file:line:column`, or the option of an override.
  */
 export function resolveBot(text: string, file: string, options: BotFileOptions): LoadedBot {

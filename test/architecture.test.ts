@@ -59,7 +59,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   live: {
     // What a person is told reads as it does in reports.
-    folders: ['core', 'indicators', 'statistics', 'strategies', 'models', 'data', 'walk', 'report/format'],
+    folders: ['core', 'indicators', 'statistics', 'strategies', 'models', 'data', 'walk', 'report/format', 'report/reason-words'],
     packages: ['node:', 'node-cron', 'luxon', 'libsql'],
   },
   report: {

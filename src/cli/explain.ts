@@ -33,7 +33,9 @@ export async function run([file = '', instant = '']: readonly string[], options:
   const { panel, from, to } = of.setup;
   // The decision in force at an instant is that of the last close.
   const slice = firstSliceAt(panel, time + 1) - 1;
-  const found = slice < from || slice >= to ? [] : panel.markets.flatMap((_, m) => explain(of, m, slice) ?? []);
+  // Beyond the bar after the last decision nothing is in force yet.
+  const beyond = time >= (panel.closeTime[to - 1] ?? 0) + panel.markets[0]!.intervalMs;
+  const found = slice < from || slice >= to || beyond ? [] : panel.markets.flatMap((_, m) => explain(of, m, slice) ?? []);
   if (found.length === 0) {
     throw new DataError(
       `Expected a decision of ${loaded.bot.name} at ${isoInstant(time)}, received none; its ${ofSession ? 'session' : 'backtest'} decides from ${isoInstant(panel.closeTime[from]!)} to ${isoInstant(panel.closeTime[to - 1]!)}`,

@@ -102,7 +102,9 @@ export async function openPaperSession(
         now: host.now,
         onProblem: (channel, words) => warn(`${channel}: ${words}`),
       }),
-      greeting: greeting(session, known),
+      greeting:
+        greeting(session, known) +
+        (bot.rules.fill === 'this-close' || bot.rules.optimistic ? '; OPTIMISTIC: its orders fill as nobody can trade' : ''),
       close() {
         live.close();
         opened.close();

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { ConfigError } from '../config/config-error.ts';
 import { isoInstant } from '../core/instant.ts';
+import { nearestName } from '../core/nearest.ts';
 import type { TickReport } from '../live/live-session.ts';
 import type { ScheduledTicks } from '../live/schedule.ts';
 import { moment, money, percent } from '../report/format.ts';
@@ -15,13 +17,28 @@ export interface PaperOptions extends BotOptions {
   readonly once?: boolean;
 }
 
+/** What a bot file is not called. */
+const VERBS = ['pause', 'resume', 'flatten', 'slippage'];
+
+/** A wish that is misspelt must not be taken for the name of a file. */
+function refuseVerb(file: string): void {
+  const verb = existsSync(file) ? undefined : nearestName(file, VERBS);
+  if (verb !== undefined)
+    throw new ConfigError([`Expected a bot file, received ${JSON.stringify(file)}; did you mean paperwalk paper ${verb} BOT?`]);
+}
+
+/** Messages of one tick that are printed. */
+const LISTED = 20;
 /** How long a stop waits for what is being told, ms. */
 const LAST_WORDS = 3000;
 
 /** Runs bots forward: each on its own schedule, until it is stopped; with --once one tick of each. */
 export async function run(files: readonly string[], options: PaperOptions, host: Host): Promise<number> {
   const bots: SessionBot[] = [];
-  for (const file of files) bots.push(await sessionBot(file, options, host));
+  for (const file of files) {
+    refuseVerb(file);
+    bots.push(await sessionBot(file, options, host));
+  }
   const twice = bots.find(({ bot }, k) => bots.findIndex((other) => other.bot.name === bot.name) < k);
   if (twice)
     throw new ConfigError([
@@ -31,18 +48,29 @@ export async function run(files: readonly string[], options: PaperOptions, host:
   const bench = openWorkbench(host, options.workspace);
   const sessions: { readonly of: SessionBot; readonly session: PaperSession }[] = [];
   try {
+    // One that cannot run stops no other; the first one's exit code is the answer.
+    let code: number = ExitCode.done;
+    const failed = (name: string, error: unknown) => {
+      if (host.signal.aborted || bots.length === 1 || exitCodeOf(error) === ExitCode.bug) throw error;
+      if (code === ExitCode.done) code = exitCodeOf(error);
+      print(host.stderr, `${name}: ${messageOf(error)}`);
+    };
     for (const of of bots) {
-      const session = await openPaperSession(of, options, host, feeds, bench);
-      sessions.push({ of, session });
-      say(options, host, `${session.name}: ${session.greeting}`);
+      try {
+        const session = await openPaperSession(of, options, host, feeds, bench);
+        sessions.push({ of, session });
+        say(options, host, `${session.name}: ${session.greeting}`);
+      } catch (error) {
+        failed(of.bot.name, error);
+      }
     }
     const desks = sessions.map(({ of, session }) => createDesk(of, session, options, host));
     if (options.once) {
-      for (const desk of desks) await desk.once();
+      for (const desk of desks) await desk.once().catch((error: unknown) => failed(desk.name, error));
       if (options.json) print(host.stdout, JSON.stringify({ schema: 'paperwalk/paper@1', sessions: desks.map((desk) => desk.summary()) }));
-      return ExitCode.done;
+      return code;
     }
-    return await loop(desks, options, host);
+    return desks.length === 0 ? code : await loop(desks, options, host);
   } finally {
     for (const { session } of sessions) session.close();
     await feeds.close();
@@ -53,28 +81,35 @@ export async function run(files: readonly string[], options: PaperOptions, host:
 /** Ticks until a person stops it (130), or until something that no later tick can mend. */
 async function loop(desks: readonly Desk[], options: PaperOptions, host: Host): Promise<number> {
   const stop = new AbortController();
+  const ticking = new Set(desks);
   let code: number = ExitCode.interrupted;
   const ended = new Promise<void>((resolve) => {
     host.signal.addEventListener('abort', () => resolve(), { once: true });
     stop.signal.addEventListener('abort', () => resolve(), { once: true });
     if (host.signal.aborted) resolve();
   });
-  const give = (error: unknown) => {
-    if (host.signal.aborted || stop.signal.aborted) return;
-    code = exitCodeOf(error);
-    print(host.stderr, messageOf(error));
-    if (options.debug && error instanceof Error) print(host.stderr, error.stack ?? '');
-    stop.abort();
+  const tick = async (desk: Desk) => {
+    if (stop.signal.aborted || host.signal.aborted || !ticking.has(desk)) return;
+    try {
+      await desk.tick();
+    } catch (error) {
+      if (host.signal.aborted) return;
+      print(host.stderr, `${desk.name}: ${messageOf(error)}${desks.length > 1 ? '; it is stopped, the others go on' : ''}`);
+      if (options.debug && error instanceof Error) print(host.stderr, error.stack ?? '');
+      ticking.delete(desk);
+      code = exitCodeOf(error);
+      if (ticking.size === 0) stop.abort();
+    }
   };
   const scheduled: ScheduledTicks[] = [];
   try {
     for (const desk of desks) {
       // What has closed while nobody looked is decided at once.
-      await desk.tick().catch(give);
+      await tick(desk);
       if (stop.signal.aborted || host.signal.aborted) break;
       const ticks = await host.schedule.start(
         desk.cron,
-        () => (stop.signal.aborted || host.signal.aborted ? Promise.resolve() : desk.tick().catch(give)),
+        () => tick(desk),
         (skip, at) => desk.skipped(skip, at),
       );
       scheduled.push(ticks);
@@ -122,12 +157,23 @@ function createDesk(of: SessionBot, session: PaperSession, options: PaperOptions
       last = slice;
       decided += slices.length;
       if (slices.length > 1) say(options, host, `${name}: ${caughtUp(slices)}`);
-      const view = { slice, markets: genesis.markets, capital, modelAge, forecasts: of.bot.model !== undefined };
+      const view = {
+        slice,
+        markets: genesis.markets,
+        capital,
+        modelAge,
+        forecasts: of.bot.model !== undefined,
+        frozen: of.bot.frozen !== undefined,
+      };
       say(options, host, `${name}: ${tickLine(view)}`);
     }
-    // Of bars that closed while nobody looked, what happened then is in the ledger; what is the matter now is said.
-    const since = slices.length > 1 ? slice!.closeTime - genesis.intervalMs : Number.NEGATIVE_INFINITY;
-    for (const { kind, text, time } of messages) if (time >= since && kind !== 'order') say(options, host, `${name}:   ${text}`);
+    const said = messages.filter(({ kind }) => kind !== 'order');
+    // Many bars may have closed while nobody looked.
+    if (said.length > LISTED)
+      say(options, host, `${name}:   ${said.length - LISTED} earlier messages are in the ledger; status lists the last`);
+    for (const { text, time } of said.slice(-LISTED)) {
+      say(options, host, `${name}:   ${slices.length > 1 ? `${moment(isoInstant(time))} ` : ''}${text}`);
+    }
   };
 
   const tick = async () => {
@@ -175,7 +221,7 @@ function createDesk(of: SessionBot, session: PaperSession, options: PaperOptions
     },
     farewell() {
       const stands = last
-        ? `, equity ${money(last.equity)} (${percent(last.equity / capital - 1)}), holding ${percent(last.holding / capital - 1)}`
+        ? `, equity ${money(last.equity)} (${percent(last.equity / capital - 1)}), buy & hold ${percent(last.holding / capital - 1)}`
         : '';
       return `${name}: stopped after ${decided} decisions in this process${stands}; the same command goes on`;
     },

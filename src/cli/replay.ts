@@ -82,6 +82,7 @@ function document({ genesis, observations }: Session, { differences, ...result }
     fits: result.fits,
     digest: digests.session,
     replayed: digests.backtest,
+    equity: result.equity,
     changed,
     revisions: observations.filter(({ kind }) => kind === 'revision').length,
     differing: differences.length,

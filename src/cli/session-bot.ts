@@ -1,7 +1,7 @@
 import { ConfigError } from '../config/config-error.ts';
 import { fraction } from '../config/options.ts';
 import { type PaperRules, paperRules } from '../config/paper.ts';
-import { type LoadedBot, resolveBot } from '../config.ts';
+import { type LoadedBot, loadBotText } from '../config.ts';
 import type { Bars } from '../core/bars.ts';
 import type { FundingRates } from '../core/funding.ts';
 import { intervalMs as intervalOf } from '../core/interval.ts';
@@ -72,7 +72,7 @@ export function asBegun(bot: Bot, { completion }: Genesis): Bot {
 /** The bot that a session began with, from the session alone; own code and a frozen model are looked for where they were. */
 export async function recordedBot(genesis: Genesis, { file, loaded }: SessionBot, options: BotOptions, host: Host): Promise<Replayable> {
   const text = JSON.stringify(genesis.config);
-  const recorded = resolveBot(text, file, { environment: host.environment, currentDirectory: '.' });
+  const recorded = await loadBotText(text, file, { environment: host.environment, currentDirectory: '.' });
   const bot = await tradableBot(file, { ...recorded, folder: loaded.folder }, options.workspace);
   const settings = paperRules(recorded);
   const funding = fundingOf(file, recorded);

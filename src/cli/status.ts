@@ -8,6 +8,7 @@ import { lowerInterval } from '../data/exchange/download.ts';
 import { nextTick } from '../live/cron.ts';
 import { openLedger, sessionFile } from '../live/ledger.ts';
 import type { Genesis } from '../live/session.ts';
+import { SessionError } from '../live/session-error.ts';
 import { holderOf } from '../live/session-lock.ts';
 import { LATEST_SLICES, type Standing, standing } from '../live/standing.ts';
 import { type Forming, statusText } from '../report/status-text.ts';
@@ -105,6 +106,12 @@ async function allSessions(workspace: string): Promise<readonly Subject[]> {
 function look(file: string, cron: string | undefined, workspace: string, now: number) {
   const ledger = openLedger(file, 'read');
   try {
+    const [broken] = ledger.read().broken;
+    if (broken) {
+      throw new SessionError(
+        `${file}: Expected the session as it was stored, received another tick ${broken.tick}; paperwalk replay says what differs`,
+      );
+    }
     const summary = ledger.summary();
     const rules = standingRules(file, summary.genesis, workspace);
     return {
@@ -150,7 +157,7 @@ function text(outcomes: readonly Outcome[], workspace: string, host: Host): stri
 /** As `paperwalk/status@1` has it: instants in ISO 8601. */
 function document(outcome: Outcome): unknown {
   if ('error' in outcome) return { name: outcome.name, error: messageOf(outcome.error) };
-  const { intervalMs, begun, holder, last, pending, model, alerts, ...rest } = outcome.standing;
+  const { intervalMs, begun, holder, last, pending, model, alerts, fills, ...rest } = outcome.standing;
   return {
     ...rest,
     file: outcome.file,
@@ -164,6 +171,7 @@ function document(outcome: Outcome): unknown {
     ),
     model: model && { ...model, next: model.next && { ...model.next, time: isoInstant(model.next.time) } },
     nextTick: isoInstant(outcome.nextTick),
+    fills: fills.map(({ kind: _kind, time, ...fill }) => ({ time: isoInstant(time), ...fill })),
     alerts: alerts.map((alert) => ({ ...alert, time: isoInstant(alert.time) })),
   };
 }

@@ -63,6 +63,7 @@ const replayDocument = z.looseObject({
   fits: z.int().min(0),
   digest,
   replayed: digest,
+  equity: z.looseObject({ session: figure, backtest: figure }),
   changed: z.array(z.string()),
   revisions: z.int().min(0),
   differing: z.int().min(0),
@@ -141,6 +142,19 @@ const session = z.looseObject({
     })
     .nullable(),
   nextTick: instant,
+  // The latest ones.
+  fills: z.array(
+    z.looseObject({
+      time: instant,
+      id: z.string(),
+      market: z.string(),
+      side,
+      quantity: z.number(),
+      price: z.number(),
+      fee: z.number(),
+      reason: z.string(),
+    }),
+  ),
   alerts: z.array(z.looseObject({ time: instant, text: z.string() })),
   drift: z
     .looseObject({
@@ -219,6 +233,9 @@ const explainDocument = z.looseObject({
             action: z.enum(['acts', 'ends']),
             reason: z.string(),
           }),
+        ),
+        settled: z.array(
+          z.looseObject({ id: z.string(), time: z.number(), side, quantity: z.number(), price: z.number(), fee: z.number() }),
         ),
         orders: z.array(
           z.looseObject({

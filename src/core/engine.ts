@@ -4,7 +4,7 @@ import { createGuards, hasGuards, type Verdict } from './guards.ts';
 import { type Ticket, ticketProblem } from './order.ts';
 import { onTicks, pricesOf, refusalOf } from './placement.ts';
 import { Reason, type ReasonCode, reasonName, type View } from './policy.ts';
-import { Restraint, restrain, restraintName } from './restraint.ts';
+import { isUrgent, Restraint, restrain, restraintName } from './restraint.ts';
 import { checkRange, readMemory, resume, writeMemory } from './resumption.ts';
 import { sizeProblem } from './rounding.ts';
 import { createSettlement } from './settlement.ts';
@@ -229,9 +229,13 @@ export function run(setup: Setup, state?: State): Run {
     const held = book.quantity[m]!;
     const exposure = trace.exposure[at]!;
     const waiting = settlement.open.length > 0 ? settlement.target(m) : undefined;
+    const urgent = target === 0 && isUrgent(trace.reason[at]!);
     // What was ordered already comes near enough.
     const ordered =
-      waiting !== undefined && Math.sign(waiting.exposure!) === Math.sign(target) && Math.abs(waiting.exposure! - target) <= band;
+      waiting !== undefined &&
+      !(urgent && waiting.kind !== 'market') &&
+      Math.sign(waiting.exposure!) === Math.sign(target) &&
+      Math.abs(waiting.exposure! - target) <= band;
     if (waiting && !ordered) settlement.withdraw(m, now, 'replaced by a later decision', (order) => order === waiting);
     // The band is for drift: what an order that is turned back has traded already is none.
     const least = waiting && !ordered ? SMALLEST_BAND : band;
@@ -240,7 +244,7 @@ export function run(setup: Setup, state?: State): Run {
     // A position that a level gives up, and that waits for volume, is not added to.
     if (moves && !(target * held > 0 && settlement.givesUp(m))) {
       if (trace.reason[at] === Reason.holding) trace.reason[at] = Reason.rebalance;
-      if (!ordered) reach(m, target, view.bars.close[view.i]!, reasonName(trace.reason[at]!));
+      if (!ordered) reach(m, target, view.bars.close[view.i]!, reasonName(trace.reason[at]!), urgent);
     } else if (target !== 0 && trace.reason[at] !== Reason.holding) {
       trace.reason[at] = Reason.inBand;
     }
@@ -253,10 +257,10 @@ export function run(setup: Setup, state?: State): Run {
     return of === undefined || sizeProblem((drift * worth) / close, close, of) === undefined;
   }
 
-  /** Places the order that reaches a target, in the style of entries or of exits. */
-  function reach(m: number, exposure: number, close: number, reason: string): void {
+  /** Places the order that reaches a target, in the style of entries or of exits; in a hurry, at the market. */
+  function reach(m: number, exposure: number, close: number, reason: string, urgent: boolean): void {
     const held = book.quantity[m]!;
-    const style = held !== 0 && exposure * held <= 0 ? rules.exit : rules.entry;
+    const style = urgent ? undefined : held !== 0 && exposure * held <= 0 ? rules.exit : rules.entry;
     if (!style) submit(m, { exposure, reason }, true);
     else submit(m, { exposure, reason, ...pricesOf(style, exposure >= exposureOf(m, worth) ? 1 : -1, close) }, true);
   }

@@ -10,6 +10,11 @@ export const Restraint = { none: 0, missed: 1, paused: 2, flattened: 3 } as cons
 const REASONS: readonly ReasonCode[] = [Reason.noForecast, Reason.missed, Reason.paused, Reason.flattened];
 const WORDS: readonly string[] = ['', 'missed', 'paused', 'flattened'];
 
+/** Reasons by which a position is given up at once, whatever orders its exits usually are. */
+export function isUrgent(reason: number): boolean {
+  return reason === Reason.flattened || reason === Reason.drawdownHalt || reason === Reason.dailyLossHalt || reason === Reason.nothingLeft;
+}
+
 /** The code of `Restraint` in words, for orders that it holds back or withdraws. */
 export function restraintName(code: number): string {
   return WORDS[code]!;

@@ -135,7 +135,7 @@ function open(database: Connection, path: string, mode: Mode, migrations: readon
         const session = readSession(database);
         if (mode === 'read') return session;
         const [first] = session.broken;
-        if (first) throw damaged(path, `another tick ${first.tick}${spanOf(first)}`);
+        if (first) throw damaged(path, `another tick ${first.tick}${spanOf(first)} (paperwalk replay says what differs)`);
         openRequests(database, path);
         checkOutbox(database, path);
         return session;

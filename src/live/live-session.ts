@@ -11,7 +11,7 @@ import { createFitDesk } from './fit-desk.ts';
 import type { Ledger } from './ledger.ts';
 import { duration, messagesOf } from './messages.ts';
 import type { TrainedModel } from './models.ts';
-import type { Observation } from './observation.ts';
+import { afterWish, type Observation } from './observation.ts';
 import type { Message, Session, SliceRecord, TickRecord } from './session.ts';
 import { SessionError } from './session-error.ts';
 import { ASKED_AGAIN, type BarSource } from './source.ts';
@@ -234,7 +234,10 @@ export function createLiveSession(options: LiveOptions): LiveSession {
       const observed: Observation[] = [...waitingNotes.splice(0), ...arrived, ...training.missing(course, closeTime)];
       if (late) observed.push({ kind: 'late', slice: closeTime, byMs: now - closeTime });
       const requests = k + 1 === slices.length ? ledger.requests() : [];
-      for (const { action, askedAt } of requests) observed.push({ kind: 'hand', slice: closeTime, action, askedAt });
+      // Of several wishes only what they come to acts, and is told.
+      const wish = requests.reduce((hand, { action }) => afterWish(hand, action), circumstances.hand());
+      const { askedAt } = requests.at(-1) ?? {};
+      if (askedAt !== undefined) observed.push({ kind: 'hand', slice: closeTime, action: wish, askedAt });
       for (const one of observed) if (one.kind === 'late' || one.kind === 'hand') circumstances.note(one);
       const decided = course.decide();
       modelAge = decided.modelAge;

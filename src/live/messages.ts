@@ -1,6 +1,7 @@
 import { isoInstant } from '../core/instant.ts';
 import type { Event } from '../core/trace.ts';
 import { guardReason, money, price as priceOf, share, quantity as units } from '../report/format.ts';
+import { reasonWords } from '../report/reason-words.ts';
 import type { LateDecision, Observation } from './observation.ts';
 import type { Message } from './session.ts';
 
@@ -10,7 +11,7 @@ export function messagesOf(observations: readonly Observation[], events: readonl
   return [
     ...observations.filter(({ kind }) => kind !== 'late').map(messageAbout),
     ...(late.length > 0 ? [lateness(late)] : []),
-    ...events.map(messageOf),
+    ...events.flatMap(messagesAbout),
   ].filter((message) => message !== undefined);
 }
 
@@ -23,17 +24,34 @@ function lateness(late: readonly LateDecision[]): Message {
   return { id: `late:${first.slice}`, time: last.slice, kind: 'alert', text };
 }
 
+/** Reasons of fills by which a level, or the exchange, gives a position up. */
+const LEVEL = /^(stopLoss|takeProfit|trailingStop|liquidation)(Gap)?$/;
+
+/** What a person is told of an event; of a level that was reached also where only guards are listened to. */
+function messagesAbout(event: Event): readonly (Message | undefined)[] {
+  const message = messageOf(event);
+  if (event.kind !== 'fill' || !LEVEL.test(event.reason)) return [message];
+  const { id, market, time, reason, price } = event;
+  const text = `${market}: ${reasonWords(reason)}, the position is given up at ${priceOf(price)}`;
+  return [message, { id: `level:${id}:${time}`, time, kind: 'guard', text }];
+}
+
 /** What a person is told of an event; undefined where nothing is: an order that is filled at once is told by its fill. */
 function messageOf(event: Event): Message | undefined {
   switch (event.kind) {
     case 'order': {
       const { id, side, market, exposure, quantity, kind, reason } = event.order;
       const size = quantity === undefined ? `to ${share(exposure ?? 0)} of equity` : units(Math.abs(quantity));
-      return { id: `order:${id}`, time: event.time, kind: 'order', text: `${market}: ${kind} order to ${side} ${size} (${reason})` };
+      return {
+        id: `order:${id}`,
+        time: event.time,
+        kind: 'order',
+        text: `${market}: ${kind} order to ${side} ${size} (${reasonWords(reason)})`,
+      };
     }
     case 'fill': {
-      const { id, time, market, side, quantity, price, fee } = event;
-      const text = `${market}: ${side === 'buy' ? 'bought' : 'sold'} ${units(quantity)} at ${priceOf(price)}, fee ${money(fee)}`;
+      const { id, time, market, side, quantity, price, fee, reason } = event;
+      const text = `${market}: ${side === 'buy' ? 'bought' : 'sold'} ${units(quantity)} at ${priceOf(price)}, fee ${money(fee)} (${reasonWords(reason)})`;
       return { id: `fill:${id}:${time}`, time, kind: 'fill', text };
     }
     case 'rejection':
@@ -112,12 +130,16 @@ function messageAbout(observation: Observation): Message | undefined {
       const opened = isoInstant(openTime);
       return { ...at, id: `stale:${market}:${opened}`, kind: 'alert', text: `${market}: no bar has come since the one of ${opened}` };
     }
+    case 'clock': {
+      const { at: time, driftMs } = observation;
+      const text = `the local clock is ${duration(Math.abs(driftMs))} ${driftMs > 0 ? 'ahead of' : 'behind'} the exchange's; bars are closed by the exchange's time`;
+      return { id: `clock:${time}`, time, kind: 'alert', text };
+    }
     case 'skipped':
       return { id: `skipped:${observation.at}`, time: observation.at, kind: 'alert', text: observation.reason };
     case 'late':
     case 'quote':
     case 'opened':
-    case 'clock':
       return undefined;
   }
 }

@@ -71,3 +71,8 @@ export interface PersonsHand {
 }
 
 export type HandAction = 'pause' | 'resume' | 'flatten';
+
+/** What a person wants after a further wish: whoever has given up everything has paused already, and is not held to less by a pause. */
+export function afterWish(before: HandAction, wish: HandAction): HandAction {
+  return wish === 'pause' && before === 'flatten' ? 'flatten' : wish;
+}

@@ -51,6 +51,8 @@ export interface Replay {
   readonly fits: number;
   readonly differences: readonly Difference[];
   readonly digests: { readonly session: string; readonly backtest: string };
+  /** Quote, at the last close; null before the first decision. */
+  readonly equity: { readonly session: number | null; readonly backtest: number | null };
 }
 
 /**
@@ -123,6 +125,7 @@ export async function replay(session: Session, around: Surroundings, options: Re
     fits: compared,
     differences,
     digests: { session: sessionDigest, backtest: before.digest },
+    equity: { session: session.trace.equity.at(-1) ?? null, backtest: before.trace.equity.at(-1) ?? null },
   };
 }
 

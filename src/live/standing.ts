@@ -1,16 +1,17 @@
 import { type CalendarName, nextOpening, slotOf } from '../core/calendar.ts';
 import type { Order } from '../core/order.ts';
 import { reasonName } from '../core/policy.ts';
-import type { State } from '../core/trace.ts';
+import type { FillEvent, State } from '../core/trace.ts';
 import { latestRequest, type Schedule, serves } from '../models/schedule.ts';
 import { type Drift, measureDrift } from './drift.ts';
 import type { Recent } from './ledger/recent.ts';
 import type { Summary } from './ledger/summary.ts';
-import { duration, messagesOf } from './messages.ts';
-import type { HandAction, Observation } from './observation.ts';
+import type { HandAction } from './observation.ts';
 import type { DriftBand } from './session.ts';
 import type { Holder } from './session-lock.ts';
 import { measuredFills, type SlippageSample, slippageSample } from './slippage.ts';
+
+const LATEST_FILLS = 5;
 
 /** What of a session's bot its standing is told with. */
 export interface StandingRules {
@@ -51,8 +52,10 @@ export interface Standing {
   /** Orders that wait for a bar to close. */
   readonly pending: readonly PendingOrder[];
   readonly model: ModelStanding | null;
-  /** Lateness, fits that are missing, revisions, bars left out and clocks among the latest observations, oldest first. */
+  /** What was told last as an alert, oldest first. */
   readonly alerts: readonly Alert[];
+  /** The latest five, oldest first. */
+  readonly fills: readonly FillEvent[];
   readonly drift: { readonly band: DriftBand | null; readonly markets: readonly (Drift & { readonly market: string })[] } | null;
   /** Of the latest slices. */
   readonly slippage: SlippageSample;
@@ -117,7 +120,7 @@ export const LATEST_SLICES = 500;
 
 /** Where a session stands, from what its ledger says of it; `holder` as the lock says. */
 export function standing(summary: Summary, recent: Recent, rules: StandingRules, holder: Holder | undefined): Standing {
-  const { genesis, last, state, observations, requests } = summary;
+  const { genesis, last, state, requests } = summary;
   const { name, markets, intervalMs, begun, band } = genesis;
   const { model } = rules;
   const at = recent.closeTime.length - 1;
@@ -160,7 +163,8 @@ export function standing(summary: Summary, recent: Recent, rules: StandingRules,
       decidedAt,
     })),
     model: model ? modelOf(model, genesis, recent, rules) : null,
-    alerts: alertsOf(observations),
+    alerts: summary.alerts,
+    fills: recent.events.flatMap((event) => (event.kind === 'fill' ? [event] : [])).slice(-LATEST_FILLS),
     drift: model?.horizon === undefined ? null : { band, markets: driftOf(model.schedule.retrain, model.horizon, genesis, recent) },
     slippage: slippageSample(measuredFills(recent.events, recent.observations)),
   };
@@ -207,17 +211,6 @@ function driftOf(window: number, horizon: number, { markets, band }: Summary['ge
     market,
     ...measureDrift({ forecast: forecasts[m]!, close: closes[m]!, horizon }, band, window),
   }));
-}
-
-/** What a person was told of, and how far the clock was off. */
-function alertsOf(observations: readonly Observation[]): readonly Alert[] {
-  const clocks = observations.flatMap((one) => {
-    if (one.kind !== 'clock') return [];
-    const way = one.driftMs > 0 ? 'ahead of' : 'behind';
-    return [{ time: one.at, text: `the local clock was ${duration(Math.abs(one.driftMs))} ${way} the exchange's` }];
-  });
-  const told = messagesOf(observations, []).flatMap(({ kind, time, text }) => (kind === 'alert' ? [{ time, text }] : []));
-  return [...told, ...clocks].sort((a, b) => a.time - b.time);
 }
 
 /** NaN as null. */

@@ -1,7 +1,7 @@
 import { isoInstant } from '../core/instant.ts';
 import type { Explanation, ModelExplanation, OrderExplanation } from '../walk/explanation.ts';
 import { counted, guardReason, moment, money, NONE, percent, price, quantity, share } from './format.ts';
-import { reasonWords } from './reasons.ts';
+import { reasonWords } from './reason-words.ts';
 
 /** One decision from bar to fill, line by line. `strategy` and `guards` are as the bot file has them. */
 export function explanationText(of: Explanation, { strategy, guards }: { readonly strategy: unknown; readonly guards?: unknown }): string {
@@ -18,6 +18,7 @@ export function explanationText(of: Explanation, { strategy, guards }: { readonl
       ({ guard, action, reason, market }) => ['guard', `${market ?? 'account'}: ${guard} ${action}, ${guardReason(reason)}`] as const,
     ),
     ...(of.restraint === null ? [] : [['restraint', reasonWords(of.restraint)] as const]),
+    ...of.settled.map((fill) => ['in the bar', `${fillWords(fill)} (${reasonWords(fill.reason)})`] as const),
     ['held', `${share(of.held)} of equity ${money(of.equity)}`],
     ['target', `${of.target === null ? 'left as it is' : `${share(of.target)} of equity`}: ${reasonWords(of.reason)}`],
     ...of.orders.flatMap(orderRows),
@@ -57,16 +58,15 @@ function orderRows({ order, fills, rejection }: OrderExplanation): readonly (rea
   const size = order.quantity === undefined ? `to ${share(order.exposure)} of equity` : quantity(Math.abs(order.quantity));
   return [
     ['order', `${order.kind} ${order.side} ${size} (${reasonWords(order.reason)}), ${order.id}`],
-    ...fills.map(
-      (fill) =>
-        [
-          'fill',
-          `${when(fill.time)}: ${fill.side} ${quantity(fill.quantity)} at ${price(fill.price)}, fee ${money(fill.fee)}, slippage ${money(fill.slippage)}${fill.factor < 1 ? `, cash sufficed for ${share(fill.factor)}` : ''}`,
-        ] as const,
-    ),
+    ...fills.map((fill) => ['fill', fillWords(fill)] as const),
     ...(rejection ? [['no fill', `${when(rejection.time)}: ${rejection.reason}`] as const] : []),
     ...(fills.length === 0 && !rejection ? [['fill', 'none yet'] as const] : []),
   ];
+}
+
+function fillWords({ time, side, quantity: size, price: at, fee, slippage, factor }: OrderExplanation['fills'][number]): string {
+  const short = factor < 1 ? `, cash sufficed for ${share(factor)}` : '';
+  return `${when(time)}: ${side} ${quantity(size)} at ${price(at)}, fee ${money(fee)}, slippage ${money(slippage)}${short}`;
 }
 
 function number(value: number | null): string {

@@ -2,7 +2,7 @@ import { isoInstant } from '../core/instant.ts';
 import { reasonName } from '../core/policy.ts';
 import type { SliceRecord } from '../live/session.ts';
 import { counted, moment, money, percent, price, share } from './format.ts';
-import { reasonWords } from './reasons.ts';
+import { reasonWords } from './reason-words.ts';
 
 /** What one line about a decided slice is made of. */
 export interface TickView {
@@ -11,15 +11,16 @@ export interface TickView {
   readonly capital: number;
   /** Slots since the fits that serve were asked for, [market]; undefined where none does. */
   readonly modelAge: readonly (number | undefined)[];
-  /** Whether the bot has a model. */
+  /** Whether the bot has a model, and whether that is one that is never trained again. */
   readonly forecasts: boolean;
+  readonly frozen: boolean;
 }
 
 /** Markets that a line names one by one; more are counted. */
 const NAMED = 3;
 
 /** One line: time, price, forecast or signal, action, equity against holding, and the age of the model. */
-export function tickLine({ slice, markets, capital, modelAge, forecasts }: TickView): string {
+export function tickLine({ slice, markets, capital, modelAge, forecasts, frozen }: TickView): string {
   const { closeTime, equity, holding, bars, decisions } = slice;
   const ages = modelAge.filter((age) => age !== undefined);
   const parts = [
@@ -27,8 +28,12 @@ export function tickLine({ slice, markets, capital, modelAge, forecasts }: TickV
     ...(markets.length <= NAMED
       ? markets.map((market, m) => marketWords(market, bars[m]?.close, decisions[m]!, forecasts))
       : [summary(slice)]),
-    `equity ${money(equity)} (${percent(equity / capital - 1)}), holding ${percent(holding / capital - 1)}`,
-    ...(forecasts ? [ages.length === 0 ? 'no model yet' : `model ${counted(Math.max(...ages), 'bar')} old`] : []),
+    `equity ${money(equity)} (${percent(equity / capital - 1)}), buy & hold ${percent(holding / capital - 1)}`,
+    ...(frozen
+      ? ['frozen model']
+      : forecasts
+        ? [ages.length === 0 ? 'no model yet' : `model ${counted(Math.max(...ages), 'bar')} old`]
+        : []),
   ];
   return parts.join(' | ');
 }

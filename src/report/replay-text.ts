@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import { isoInstant } from '../core/instant.ts';
 import type { Cause, Difference, Replay } from '../live/replay.ts';
 import type { Session } from '../live/session.ts';
-import { count, counted, moment } from './format.ts';
+import { count, counted, moment, money } from './format.ts';
 
 /** Differences that are shown. */
 const SHOWN = 20;
@@ -10,7 +10,7 @@ const SHOWN = 20;
 /** What a replay came to: identical, or a table of the first differences with their causes. */
 export function replayText(
   { genesis, observations, trace }: Session,
-  { identical, decisions, fits, differences, digests }: Replay,
+  { identical, decisions, fits, differences, digests, equity }: Replay,
   changed: readonly string[],
 ): string {
   const seen = new Map<string, number>();
@@ -20,7 +20,7 @@ export function replayText(
     ['fitMissing', 'late or failed fit'],
     ['absent', 'late bar'],
     ['revision', 'revised bar'],
-    ['hand', "wish of a person's"],
+    ['hand', 'wish'],
   ].flatMap(([kind, noun]) => (seen.has(kind!) ? [counted(seen.get(kind!)!, noun!)] : []));
   const what = `${genesis.name}: ${counted(decisions, 'decision')} in ${counted(trace.closeTime.length, 'bar')}, ${counted(trace.events.length, 'event')}, ${counted(fits, 'fit')}${events.length > 0 ? `; ${events.join(', ')}` : ''}`;
   if (identical) return `${what}\nidentical (digest ${digests.session.slice(0, 12)})`;
@@ -31,7 +31,7 @@ export function replayText(
   const rest = differences.length > SHOWN ? `\n... and ${count(differences.length - SHOWN)} more; --json lists them` : '';
   return [
     what,
-    `NOT identical: ${counted(differences.length, 'difference')}`,
+    `NOT identical: ${counted(differences.length, 'difference')}; equity at the end ${money(equity.session)}, replayed ${money(equity.backtest)}`,
     ...causesOf(differences).map(
       ([cause, number]) => `  ${cause}: ${count(number)}${cause === 'config changed' ? ` (${changed.join('; ')})` : ''}`,
     ),
@@ -49,5 +49,5 @@ function causesOf(differences: readonly Difference[]): readonly (readonly [Cause
 function shown(value: Difference['session']): string {
   if (value === null) return '-';
   const text = String(value);
-  return text.length > 22 ? `${text.slice(0, 12)}...` : text;
+  return text.length > 24 ? `${text.slice(0, 12)}...` : text;
 }

@@ -2,7 +2,7 @@ import { createColors } from 'picocolors';
 import { isoInstant } from '../core/instant.ts';
 import type { Standing } from '../live/standing.ts';
 import { basisPoints, count, counted, moment, money, percent, price, quantity, share } from './format.ts';
-import { reasonWords } from './reasons.ts';
+import { reasonWords } from './reason-words.ts';
 import { type Colours, plain, wrap } from './text.ts';
 
 /** The bar that follows the last decision of a market as far as it has come: no part of the session. Times ms UTC. */
@@ -48,6 +48,7 @@ export function statusText({ standing, nextTick, forming }: StatusView, { colour
     ['equity', equityWords(standing)],
     ...listed(standing.positions, 'position', positionWords),
     ...(standing.positions.length === 0 ? [['position', 'none'] as const] : []),
+    ...listed(standing.fills, 'fills', fillWords),
     ...listed(standing.pending, 'pending', (order) => pendingRows(order, forming)),
     ...modelRows(standing),
     [
@@ -103,6 +104,10 @@ function equityWords({ last, capital, cash }: Standing): string {
 
 function positionWords({ market, quantity: size, entryPrice, lastClose, profit, profitFraction }: Standing['positions'][number]): string {
   return `${market}: ${quantity(size)} at ${price(entryPrice)}, now ${price(lastClose)}, unrealised ${signed(profit)} (${percent(profitFraction)})`;
+}
+
+function fillWords({ time, market, side, quantity: size, price: at, fee, reason }: Standing['fills'][number]): string {
+  return `${instant(time)} ${market}: ${side} ${quantity(size)} at ${price(at)}, fee ${money(fee)} (${reasonWords(reason)})`;
 }
 
 /** An order, and where the bar opened in which it fills. */

@@ -18,7 +18,8 @@ import {
   share,
 } from './format.ts';
 import { type TableColumn, table } from './markup.ts';
-import { type ExitGroup, exitsByReason, reasonWords } from './reasons.ts';
+import { reasonWords } from './reason-words.ts';
+import { type ExitGroup, exitsByReason } from './reasons.ts';
 
 type PerformanceRow = readonly [name: string, print: (performance: Performance) => string];
 

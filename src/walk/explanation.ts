@@ -33,6 +33,8 @@ export interface Explanation {
   /** What kept a session from doing what its policy wanted. */
   readonly restraint: 'missed' | 'paused' | 'flattened' | null;
   readonly guards: readonly Omit<GuardEvent, 'kind'>[];
+  /** Fills within this bar, of orders decided before it and of levels that were reached. */
+  readonly settled: readonly (OrderExplanation['fills'][number] & { readonly id: string })[];
   readonly orders: readonly OrderExplanation[];
   /** Quote, at this close. */
   readonly equity: number;
@@ -106,6 +108,7 @@ export function explain({ bot, setup, run: { trace }, predictions }: Explainable
         ? [{ time: event.time, market: event.market, guard: event.guard, action: event.action, reason: event.reason }]
         : [],
     ),
+    settled: settledIn(trace.events, bars.market, closeTime - bars.intervalMs, closeTime),
     orders: ordersOf(trace.events, bars.market, closeTime),
     equity: trace.equity[at]!,
   };
@@ -160,6 +163,14 @@ function columnNames(features: readonly FeatureSpecification[], bars: Panel['mar
       typeof feature === 'string' ? feature : isOwnFeature(feature) ? feature.module : canonicalJson(feature).replace(/["{}]/g, '');
     const { length } = featureColumns(feature, bars);
     return length === 1 ? [name] : Array.from({ length }, (_, k) => `${name}[${k + 1}]`);
+  });
+}
+
+function settledIn(events: Run['trace']['events'], market: string, from: number, to: number): Explanation['settled'] {
+  return events.flatMap((event) => {
+    if (event.kind !== 'fill' || event.market !== market || event.time < from || event.time >= to) return [];
+    const { id, time, side, quantity, price, fee, slippage, factor, reason } = event;
+    return [{ id, time, side, quantity, price, fee, slippage, factor, reason }];
   });
 }
 

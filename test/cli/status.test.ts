@@ -164,7 +164,7 @@ describe('status', () => {
     database.close();
     const { code, stdout } = await world.run(['status', pair]);
     expect(code).toBe(5);
-    expect(stdout).toContain('received another document (capital:');
+    expect(stdout).toContain('received another tick 0');
     const restored = new Database(sessionOf('pair'));
     restored.prepare('UPDATE genesis SET json = ?').run(before);
     restored.close();

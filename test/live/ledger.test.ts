@@ -47,7 +47,7 @@ describe('a ledger', () => {
     expect(ledger.read()).toEqual(sessionOf([]));
     expect(ledger.summary()).toEqual({
       ...{ genesis, ticks: 0, at: null, last: undefined, state: undefined },
-      ...{ observations: [], messages: 0, requests: [] },
+      ...{ observations: [], alerts: [], messages: 0, requests: [] },
     });
     expect(Object.keys((ledger.read().genesis.config as { features: object }).features)).toEqual(['z', 'a']);
     ledger.close();
@@ -309,7 +309,7 @@ describe('a ledger that was changed', () => {
     tamper(path, sql);
     const writer = openLedger(path, 'write');
     expect(() => writer.read()).toThrow(SessionError);
-    expect(() => writer.read()).toThrow(new RegExp(`^${path}: .*another tick ${tick}[;,].*put a backup in its place`));
+    expect(() => writer.read()).toThrow(new RegExp(`^${path}: .*another tick ${tick}[;, ].*put a backup in its place`));
     writer.close();
     const reader = openLedger(path, 'read');
     const { broken } = reader.read();

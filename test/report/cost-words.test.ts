@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { BreakEven } from '../../src/backtest/result.ts';
 import { breakEvenBrief, breakEvenWords } from '../../src/report/cost-words.ts';
 import { guardReason } from '../../src/report/format.ts';
-import { exitsByReason, guardWords, reasonWords } from '../../src/report/reasons.ts';
+import { reasonWords } from '../../src/report/reason-words.ts';
+import { exitsByReason, guardWords } from '../../src/report/reasons.ts';
 import { costSteps } from '../../src/report/waterfall.ts';
 import { costsOf, fixture, performanceOf } from './fixture.ts';
 

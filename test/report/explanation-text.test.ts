@@ -54,6 +54,7 @@ const explanation: Explanation = {
   reason: 'enterLong',
   restraint: null,
   guards: [],
+  settled: [],
   orders: [order],
   equity: 10_000,
 };

@@ -7,12 +7,12 @@ const CLOSE = Date.UTC(2026, 10, 27, 4);
 const bar = { openTime: CLOSE - 3_600_000, open: 99, high: 103, low: 98, close: 102.5, volume: 5 };
 const decision = { forecast: 0.0062, signal: 12.345678, target: 1, exposure: 0, reason: Reason.enterLong };
 const slice: SliceRecord = { closeTime: CLOSE, equity: 10_120, holding: 9900, bars: [bar], decisions: [decision] };
-const view: TickView = { slice, markets: ['x:A'], capital: 10_000, modelAge: [12], forecasts: true };
+const view: TickView = { slice, markets: ['x:A'], capital: 10_000, modelAge: [12], forecasts: true, frozen: false };
 
 describe('the line of a tick', () => {
   it('has time, price, forecast, action, equity against holding and the age of the model', () => {
     expect(tickLine(view)).toBe(
-      '2026-11-27 04:00 | x:A 102.50, forecast +0.62%, enter long, held 0.00% | equity 10,120.00 (+1.20%), holding -1.00% | model 12 bars old',
+      '2026-11-27 04:00 | x:A 102.50, forecast +0.62%, enter long, held 0.00% | equity 10,120.00 (+1.20%), buy & hold -1.00% | model 12 bars old',
     );
   });
 
@@ -27,6 +27,7 @@ describe('the line of a tick', () => {
   it('tells the oldest of several models, and that there is none yet', () => {
     expect(tickLine({ ...view, modelAge: [3, undefined, 7] })).toMatch(/model 7 bars old$/);
     expect(tickLine({ ...view, modelAge: [undefined] })).toMatch(/no model yet$/);
+    expect(tickLine({ ...view, modelAge: [undefined], frozen: true })).toMatch(/frozen model$/);
   });
 
   it('names up to three markets, one without a bar among them, and counts more', () => {

@@ -10,7 +10,14 @@ const session = {
   observations: [],
   trace: { closeTime: new Float64Array(30), events: Array(7).fill({}) },
 } as unknown as Session;
-const identical: Replay = { identical: true, decisions: 60, fits: 1, differences: [], digests };
+const identical: Replay = {
+  identical: true,
+  decisions: 60,
+  fits: 1,
+  differences: [],
+  digests,
+  equity: { session: 10_500, backtest: 10_400 },
+};
 const difference = (change: Partial<Difference> = {}): Difference => ({
   time: CLOSE,
   what: 'fill.price',
@@ -31,13 +38,13 @@ describe('the text of a replay', () => {
     const observations = ['late', 'late', 'hand', 'quote', 'opened', 'absent', 'revision', 'fitMissing'].map((kind) => ({ kind }));
     const [first] = replayText({ ...session, observations } as unknown as Session, identical, []).split('\n');
     expect(first).toBe(
-      "btc-gru: 60 decisions in 30 bars, 7 events, 1 fit; 2 late decisions, 1 late or failed fit, 1 late bar, 1 revised bar, 1 wish of a person's",
+      'btc-gru: 60 decisions in 30 bars, 7 events, 1 fit; 2 late decisions, 1 late or failed fit, 1 late bar, 1 revised bar, 1 wish',
     );
   });
 
   it('has each difference with all its digits, since the last one may be what differs', () => {
     const text = replayText(session, differing([difference()]), []);
-    expect(text).toContain('NOT identical: 1 difference\n  data revised: 1\n');
+    expect(text).toContain('NOT identical: 1 difference; equity at the end 10,500.00, replayed 10,400.00\n  data revised: 1\n');
     const row = text.split('\n').find((line) => line.includes('fill.price'))!;
     expect(row.split(/[│\s]{2,}/).filter((cell) => cell !== '')).toEqual([
       '2026-11-27 04:00',

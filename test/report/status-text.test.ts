@@ -50,6 +50,7 @@ const calm: Standing = {
     },
   ],
   model: { kind: 'gru', frozen: false, age: [163], next: { bars: 17, time: LAST + 17 * 4 * HOUR } },
+  fills: [],
   alerts: [{ time: LAST - 8 * HOUR, text: 'the close of 2026-11-26T20:00:00.000Z was decided 12 min late' }],
   drift: {
     band: BAND,

@@ -105,7 +105,7 @@ export function guarded<T>(path: string, work: () => T): T {
 
 export function damaged(path: string, what: string): SessionError {
   return new SessionError(
-    `${path}: Expected the session as it was stored, received ${what}; put a backup in its place (and remove its -wal and -shm files), or see with \`paperwalk replay\` what differs`,
+    `${path}: Expected the session as it was stored, received ${what}; put a backup in its place (and remove its -wal and -shm files)`,
   );
 }
 

@@ -14,6 +14,8 @@ export interface Summary {
   readonly state: State | undefined;
   /** The latest 50, oldest first. */
   readonly observations: readonly Observation[];
+  /** What was told last of kind alert, 10 at most, oldest first. */
+  readonly alerts: readonly { readonly time: number; readonly text: string }[];
   /** How many. */
   readonly messages: number;
   /** Without an answer. */
@@ -31,6 +33,7 @@ export interface LastSlice {
 }
 
 const OBSERVATIONS = 50;
+const ALERTS = 10;
 
 /** To be read within a transaction. */
 export function readSummary(database: Connection, path: string): Summary {
@@ -44,6 +47,14 @@ export function readSummary(database: Connection, path: string): Summary {
     last: lastSlice(database),
     state: state === undefined ? undefined : (JSON.parse(textOf(state)) as State),
     observations: observations.reverse().map(([json]) => JSON.parse(textOf(json)) as Observation),
+    alerts: [
+      ...rows(
+        database,
+        `SELECT ${numbers('time')}, ${texts('text')} FROM message WHERE kind = 'alert' ORDER BY number DESC LIMIT ${ALERTS}`,
+      ),
+    ]
+      .reverse()
+      .map(([time, text]) => ({ time: numberOf(time), text: textOf(text) })),
     messages: numberOf(row(database, `SELECT ${numbers('COUNT(*)')} FROM message`)?.[0]),
     requests: openRequests(database, path),
   };

@@ -112,6 +112,21 @@ describe('limits of the account', () => {
       reasons: ['enterLong', 'holding', 'drawdownHalt', 'drawdownHalt', 'drawdownHalt', 'drawdownHalt'],
     },
     {
+      name: 'a drawdown beyond its limit sells at the market, whatever exits usually are, and does not wait for one that is in the book',
+      bars: [100, 100, 95, [95, 95, 80, 80], 79, 79],
+      level: [1, 1, -1, -1, -1, -1],
+      rules: { exit: { kind: 'limit', offset: 0.2 }, guards: { maxDrawdown: { limit: 0.1 } } },
+      // The limit of 114 was ordered at the close of bar 3; at that of bar 4 a fifth is lost.
+      expect: [
+        'bar 2: buy 10 @ 100 (enterLong)',
+        'bar 4: maxDrawdown acts: a fall of 0.2 from the highest value',
+        'bar 4: maxDrawdown acts: the position is given up',
+        'bar 4: no limit: replaced by a later decision',
+        'bar 5: sell 10 @ 79 (drawdownHalt)',
+        'bar 5: maxDrawdown ends: no longer held back',
+      ],
+    },
+    {
       name: 'a drawdown of exactly its limit acts',
       bars: [100, 100, 75, 75],
       targets: { 1: 1 },

@@ -4,9 +4,10 @@ import { rm, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { DateTime } from 'luxon';
 import pc from 'picocolors';
-import { cronOf } from '../config/paper.ts';
+import { cronOf, paperSettings } from '../config/paper.ts';
 import type { LoadedBot } from '../config.ts';
 import { intervalName } from '../core/interval.ts';
+import { isStoredMarket } from '../data/market-text.ts';
 import { openBarStore } from '../data/store.ts';
 import { nextTick } from '../live/cron.ts';
 import type { EngineKind } from '../models/engine.ts';
@@ -97,6 +98,7 @@ async function checkBot(file: string, options: BotOptions, host: Host): Promise<
     ...(await checkFrozen(loaded, options)),
     await checkData(loaded, options),
     checkCron(loaded, host),
+    ...checkPaper(loaded, host),
   ];
 }
 
@@ -118,7 +120,10 @@ async function checkData(loaded: LoadedBot, { workspace }: BotOptions): Promise<
     const warnings = markets.flatMap(({ warnings = [] }) => warnings);
     return warnings.length === 0 ? ok('data', words) : warn('data', `${words}: ${warnings.join('; ')}`, 'look at them with paperwalk bars');
   } catch (error) {
-    return fail('data', (error as Error).message, 'get the bars, or name others under markets');
+    const [words, mend] = [(error as Error).message, 'get the bars, or name others under markets'];
+    // A session fetches what it lacks.
+    const fetched = loaded.paper !== undefined && loaded.markets.every(({ source }) => isStoredMarket(source));
+    return fetched ? warn('data', words, `${mend}; paperwalk paper fetches them itself`) : fail('data', words, mend);
   }
 }
 
@@ -130,6 +135,19 @@ function checkCron(loaded: LoadedBot, host: Host): Check {
     return ok('cron', `${expression} (UTC) for ${intervalName(loaded.intervalMs)} bars, next tick ${next}`);
   } catch (error) {
     return fail('cron', (error as Error).message, 'set paper.cron in the bot file');
+  }
+}
+
+/** What a paper session of a bot with such a section needs beyond its cron expression. */
+function checkPaper(loaded: LoadedBot, { environment }: Host): Check[] {
+  if (!loaded.paper) return [];
+  try {
+    const { notify } = paperSettings(loaded, environment);
+    const ended = loaded.markets.find(({ source }) => !isStoredMarket(source));
+    if (ended) return [fail('paper', `${ended.source} is no market of an exchange, which goes on`, 'name one such as coinbase:BTC/USD')];
+    return [ok('paper', notify.length === 0 ? 'tells nobody but the terminal' : `tells ${notify.map(({ kind }) => kind).join(', ')}`)];
+  } catch (error) {
+    return [fail('paper', (error as Error).message, 'set what is missing before a session begins')];
   }
 }
 

@@ -10,7 +10,7 @@ import { download } from '../data/exchange/download.ts';
 import { openBarStore } from '../data/store.ts';
 import { driftBand } from '../live/drift.ts';
 import { createLedger, type Ledger, openLedger, sessionFile } from '../live/ledger.ts';
-import { createLiveSession, type LiveSession } from '../live/live-session.ts';
+import { createLiveSession, type LiveSession, refuseClock } from '../live/live-session.ts';
 import { trainedModels } from '../live/models.ts';
 import { createDelivery, type Delivery } from '../live/notify/delivery.ts';
 import { createNotifier } from '../live/notify/notifier.ts';
@@ -130,6 +130,7 @@ async function begin(
   const { intervalMs } = loaded;
   const store = openBarStore(workspace);
   const begun = Math.min(...(await Promise.all([...new Set(sources.map(({ feed }) => feed))].map((feed) => feed.time()))));
+  refuseClock(host.now() - begun, intervalMs);
   for (const { market, symbol, feed } of sources) {
     const from = bot.historyFrom ?? (await store.log(market, intervalMs)).from ?? begun - historyBars(bot) * intervalMs;
     await download({ feed, store, symbol, intervalMs, from, to: begun, now: host.now, signal: host.signal });

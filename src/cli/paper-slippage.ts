@@ -21,7 +21,8 @@ export async function run([file = '', target = '']: readonly string[], options: 
       `Expected a fill of ${bot.name} that can be held against a quote, received none; market orders that fill at the open after their decision are measured as they come`,
     );
   }
-  if (count < FEW && !options.quiet) print(host.stderr, `${bot.name}: only ${counted(count, 'fill')} measured; a backtest that draws from so few says little`);
+  if (count < FEW && !options.quiet)
+    print(host.stderr, `${bot.name}: only ${counted(count, 'fill')} measured; a backtest that draws from so few says little`);
   await writeAtomically(target, `${JSON.stringify({ name: bot.name, count, measured, simulated, sample }, null, 1)}\n`);
   if (options.json) {
     print(

@@ -199,11 +199,7 @@ export function createLiveSession(options: LiveOptions): LiveSession {
 
   function guardClock(driftMs: number, now: number): void {
     const size = Math.abs(driftMs);
-    if (size > intervalMs / 2) {
-      throw new SessionError(
-        `Expected the local clock within half an interval (${duration(intervalMs / 2)}) of the exchange's, received ${duration(size)} ${driftMs > 0 ? 'ahead' : 'behind'}; set the clock of this machine`,
-      );
-    }
+    refuseClock(driftMs, intervalMs);
     if (size <= DRIFT_TOLD || Math.abs(driftMs - driftNoted) <= DRIFT_TOLD) return;
     driftNoted = driftMs;
     waitingNotes.push({ kind: 'clock', slice: null, at: now, driftMs });
@@ -299,6 +295,15 @@ export function createLiveSession(options: LiveOptions): LiveSession {
     reported.slices.push(...rest.slices);
     reported.messages.push(...messages);
   }
+}
+
+/** Throws a SessionError where a local clock is off (ms, positive: ahead) by more than half an interval. */
+export function refuseClock(driftMs: number, intervalMs: number): void {
+  const size = Math.abs(driftMs);
+  if (size <= intervalMs / 2) return;
+  throw new SessionError(
+    `Expected the local clock within half an interval (${duration(intervalMs / 2)}) of the exchange's, received ${duration(size)} ${driftMs > 0 ? 'ahead' : 'behind'}; set the clock of this machine`,
+  );
 }
 
 type DraftRecord = { -readonly [Field in 'slices' | 'events' | 'observations' | 'answered']: TickRecord[Field][number][] } & {

@@ -135,6 +135,31 @@ describe('the plan', () => {
   });
 });
 
+describe('a fit that is not there on schedule', () => {
+  it('serves from the close on at which it was known; until then the one before it does', () => {
+    const known = new Map<string, Outcome>([
+      [slotName('m', 60), fitted],
+      [slotName('m', 80), fitted],
+    ]);
+    const bars = panel.markets[0]!;
+    const closeOf = (row: number) => bars.openTime[row]! + bars.intervalMs;
+    const serving = (from: number) => servingSlots(bot, inputs!, bars, known, 0, 100, new Map([[slotName('m', 80), from]]));
+    const rows = [80, 81, 82, 83, 84];
+    expect(rows.map((row) => serving(closeOf(83))[row])).toEqual([60, 60, 60, 80, 80]);
+    expect(rows.map((row) => serving(closeOf(83) + 1)[row])).toEqual([60, 60, 60, 60, 80]);
+    expect(rows.map((row) => serving(Number.POSITIVE_INFINITY)[row])).toEqual([60, 60, 60, 60, 60]);
+  });
+
+  it('is due before the slots that it will serve', () => {
+    const due = (row: number, ahead: number) =>
+      dueSlots(bot, panel, 0, inputs!, row, row + 1, new Map([[slotName('m', 60), fitted]]), ahead).map(({ slot }) => slot);
+    expect(due(79, 1)).toEqual([]);
+    expect(due(80, 0)).toEqual([]);
+    expect(due(80, 1)).toEqual([80]);
+    expect(due(81, 0)).toEqual([80]);
+  });
+});
+
 /** The bars without rows `from .. to-1`. */
 function dropped(whole: Bars, from: number, to: number): Bars {
   const cut = (column: Float64Array) => Float64Array.from([...column.subarray(0, from), ...column.subarray(to)]);

@@ -19,7 +19,7 @@ import type { Genesis, Session } from '../live/session.ts';
 import { SessionError } from '../live/session-error.ts';
 import { lockSession } from '../live/session-lock.ts';
 import { createBarSource } from '../live/source.ts';
-import { directoryForecastStore } from '../models/bundle.ts';
+import { BundleError, directoryForecastStore, type FitStore } from '../models/bundle.ts';
 import type { Feeds } from './feeds.ts';
 import { type BotOptions, type Host, print } from './host.ts';
 import { loadMarkets } from './market-data.ts';
@@ -71,16 +71,18 @@ export async function openPaperSession(
     ledger = known ? openLedger(file, 'write') : await begin(file, of, sources, options, host);
     const session = ledger.read();
     const { genesis } = session;
+    // A damaged fit is none: it is made again.
+    const around = { ...bench.around, fits: soundFits(bench.around.fits, warn) };
     refuseChanges(genesis, of, file);
     const bot = asBegun(of.bot, genesis);
-    if (known) await selfCheck(session, bot, of, bench, workspace);
+    if (known) await selfCheck(session, bot, of, around, workspace);
     const live = createLiveSession({
       bot,
       settings: of.settings,
       ledger,
       source: createBarSource(sources, genesis.intervalMs),
-      models: await trainedModels(bot, bench.around),
-      fits: bench.around.fits,
+      models: await trainedModels(bot, around),
+      fits: around.fits,
       clock: { now: host.now, sleep: host.sleep },
       signal: host.signal,
       version: version(),
@@ -158,6 +160,22 @@ async function begin(
   return createLedger(file, genesis, history);
 }
 
+/** Fits of which damaged ones are told and count as not there. */
+function soundFits(fits: FitStore, warn: (words: string) => void): FitStore {
+  return {
+    put: fits.put,
+    get(key) {
+      try {
+        return fits.get(key);
+      } catch (error) {
+        if (!(error instanceof BundleError)) throw error;
+        warn(`${error.message}; it is trained again`);
+        return undefined;
+      }
+    },
+  };
+}
+
 /** Bars that a bot's first fit needs, with room for the warm-up of its features. */
 function historyBars({ model, frozen, ensemble }: SessionBot['bot']): number {
   const models = [model ?? frozen?.model, ...(ensemble?.members ?? [])].filter((one) => one !== undefined);
@@ -179,7 +197,7 @@ async function selfCheck(
   session: Session,
   bot: SessionBot['bot'],
   { settings, funding }: SessionBot,
-  { around }: Workbench,
+  around: Workbench['around'],
   workspace: string,
 ): Promise<void> {
   if (session.trace.closeTime.length === 0) return;

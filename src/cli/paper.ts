@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs';
 import { ConfigError } from '../config/config-error.ts';
 import { isoInstant } from '../core/instant.ts';
 import { nearestName } from '../core/nearest.ts';
+import { ExchangeError } from '../data/exchange/exchange-error.ts';
 import type { TickReport } from '../live/live-session.ts';
 import type { ScheduledTicks } from '../live/schedule.ts';
+import { SessionError } from '../live/session-error.ts';
 import { moment, money, percent } from '../report/format.ts';
 import { caughtUp, tickLine } from '../report/paper-text.ts';
 import { ExitCode, exitCodeOf, messageOf } from './exit-code.ts';
@@ -192,8 +194,7 @@ function createDesk(of: SessionBot, session: PaperSession, options: PaperOptions
         await tick();
       } catch (error) {
         if (host.signal.aborted) return;
-        const mended = error instanceof Error && (error.name === 'ExchangeError' || error.name === 'SessionError');
-        if (!mended) throw error;
+        if (!(error instanceof ExchangeError || (error instanceof SessionError && error.passing))) throw error;
         // Said once: an exchange that is away for hours is one piece of news.
         const words = messageOf(error);
         const kind = error.name;
@@ -208,6 +209,8 @@ function createDesk(of: SessionBot, session: PaperSession, options: PaperOptions
     async once() {
       await tick();
       await delivery.run(host.signal);
+      // What it has begun would never end otherwise.
+      await live.idle();
     },
     skipped(skip, at) {
       live.skipped(`the tick of ${isoInstant(at)}: ${skip}`);

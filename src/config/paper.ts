@@ -32,7 +32,7 @@ export interface PaperSettings extends PaperRules {
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 const GRACE = 30_000;
 const LATENESS = 300_000;
-/** The tenth of a minute would be over before an exchange that is slow for once has answered. */
+/** An exchange may be slow for once, beyond the grace. */
 const LEAST_LATENESS = 20_000;
 /** Bars below this length are not kept waiting for five seconds. */
 const SHORT = 300_000;
@@ -54,10 +54,13 @@ export function paperSettings(loaded: LoadedBot, environment: Environment): Pape
 /** What of the settings needs no secret: enough to replay a session. Throws a ConfigError as `cronOf` does. */
 export function paperRules(loaded: LoadedBot): PaperRules {
   const { bot, frozen, config, intervalMs, paper: { grace, maxLateness, missed = 'skip', onExpired } = {} } = loaded;
+  const graceMs = grace === undefined ? Math.min(GRACE, intervalMs / 4) : durationMs(grace);
+  // Whoever waits for a market is not late for it.
+  const latenessMs = Math.max(Math.min(LATENESS, intervalMs / 10), graceMs + LEAST_LATENESS);
   return {
     cron: cronOf(loaded),
-    graceMs: grace === undefined ? Math.min(GRACE, intervalMs / 4) : durationMs(grace),
-    maxLatenessMs: maxLateness === undefined ? Math.min(LATENESS, Math.max(intervalMs / 10, LEAST_LATENESS)) : durationMs(maxLateness),
+    graceMs,
+    maxLatenessMs: maxLateness === undefined ? latenessMs : durationMs(maxLateness),
     missed,
     onExpired: bot.model || frozen ? (onExpired ?? config.guards?.expiredModel ?? 'flat') : undefined,
   };
@@ -92,6 +95,10 @@ export function checkPaper({ paper, interval, guards }: BotConfig): Problem[] {
     const message = `Expected paper.grace to be shorter than the interval of ${interval}, received ${paper.grace}; the next bar closes meanwhile`;
     found.push(valueProblem(['paper', 'grace'], message));
   }
+  if (paper?.grace !== undefined && paper.maxLateness !== undefined && durationMs(paper.maxLateness) <= durationMs(paper.grace)) {
+    const message = `Expected paper.maxLateness to be longer than paper.grace (${paper.grace}), received ${paper.maxLateness}; a close that waits for a market would be missed`;
+    found.push(valueProblem(['paper', 'maxLateness'], message));
+  }
   const { onExpired } = paper ?? {};
   const expired = guards?.expiredModel;
   if (onExpired !== undefined && expired !== undefined && onExpired !== expired) {
@@ -108,10 +115,15 @@ export function checkPaper({ paper, interval, guards }: BotConfig): Problem[] {
 export function withoutAddresses({ notify, ...paper }: PaperConfig): PaperConfig {
   if (!notify) return paper;
   const shown = ({ webhook, ...rest }: (typeof notify)[number]) => ({
-    ...(webhook !== undefined && { webhook: webhook.includes('${') ? webhook : `${new URL(webhook).origin}/...` }),
+    ...(webhook !== undefined && { webhook: /^\$\{\w+\}$/.test(webhook) ? webhook : `${hostOf(webhook)}/...` }),
     ...rest,
   });
   return { ...paper, notify: notify.map(shown) };
+}
+
+/** Scheme and host, which are no secret unless a variable stands for them. */
+function hostOf(address: string): string {
+  return URL.canParse(address) && !/^[^/]*\/\/[^/]*\$/.test(address) ? new URL(address).origin : 'https://';
 }
 
 function notifiers({ notify = [] }: PaperConfig, environment: Environment, refuse: LoadedBot['refuse']): NotifierSettings[] {
@@ -144,6 +156,6 @@ function notifiers({ notify = [] }: PaperConfig, environment: Environment, refus
 
 /** ms of a duration that the schema has accepted. */
 function durationMs(text: string): number {
-  const number = Number.parseInt(text, 10);
-  return number * (UNITS[text.slice(String(number).length)] ?? Number.NaN);
+  const [, number = '', unit = ''] = /^(\d+)([a-z]+)$/.exec(text) ?? [];
+  return Number(number) * (UNITS[unit] ?? Number.NaN);
 }

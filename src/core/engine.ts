@@ -79,6 +79,7 @@ export function run(setup: Setup, state?: State): Run {
       if (lane.view.i >= 0) decide(lane, m, equity);
     }
     if (limited) limitTogether(slice);
+    if (restrained !== Restraint.none) restrainAll();
     for (let m = 0; m < lanes.length; m++) {
       if (!Number.isNaN(lanes[m]!.trace.target[at])) act(lanes[m]!, m);
     }
@@ -144,13 +145,6 @@ export function run(setup: Setup, state?: State): Run {
       target = verdict.target;
       reason = verdict.reason;
     }
-    if (restrained !== Restraint.none) {
-      verdict.target = target;
-      verdict.reason = reason;
-      restrain(restrained, exposure, verdict);
-      target = verdict.target;
-      reason = verdict.reason;
-    }
     if (equity <= 0) {
       target = 0;
       reason = Reason.nothingLeft;
@@ -158,6 +152,18 @@ export function run(setup: Setup, state?: State): Run {
     // Adding 0 turns -0 into 0, which tables and texts cannot tell apart.
     trace.target[at] = target + 0;
     trace.reason[at] = reason;
+  }
+
+  /** Last of all, since limits scale what is wanted. */
+  function restrainAll(): void {
+    for (const { view, trace } of lanes) {
+      if (view.i < 0) continue;
+      verdict.target = trace.target[at]!;
+      verdict.reason = trace.reason[at]! as ReasonCode;
+      restrain(restrained, trace.exposure[at]!, verdict);
+      trace.target[at] = verdict.target;
+      trace.reason[at] = verdict.reason;
+    }
   }
 
   /** One factor on all targets, so that the account's volatility is what it aims at, and the sum of sizes within its limit. */
@@ -300,11 +306,18 @@ export function run(setup: Setup, state?: State): Run {
     return restrained === Restraint.none ? undefined : `held back, ${restraintName(restrained)}`;
   }
 
+  /** An order for a target that makes a position larger, or begins one. */
+  function grows({ m, target, exposure = 0 }: Working): boolean {
+    const held = exposureOf(m, worth);
+    return target && exposure !== 0 && exposure * held >= 0 && Math.abs(exposure) > Math.abs(held);
+  }
+
   function withdrawEntries(m: number, row: number): void {
     const guard = guarded ? guards.keepsOut(m, row) : undefined;
     if (guard) settlement.withdraw(m, now, `withdrawn by ${guard}`, enters);
     // What was ordered before a close that was missed is no later for it.
-    else if (restrained > Restraint.missed) settlement.withdraw(m, now, `withdrawn, ${restraintName(restrained)}`, enters);
+    else if (restrained > Restraint.missed)
+      settlement.withdraw(m, now, `withdrawn, ${restraintName(restrained)}`, (order) => enters(order) || grows(order));
   }
 
   function cancel(m: number, id: string | undefined): void {

@@ -81,6 +81,8 @@ const DRIFT_TOLD = 2000;
 const PAUSES = [1000, 5000] as const;
 /** Questions that take longer than this leave the time that was asked for first behind, ms. */
 const SLOW = 10_000;
+/** Nothing is waited for longer than this, or than a bar lasts, ms. */
+const LONGEST_WAIT = 600_000;
 /** A wait after which the time is asked for again, ms. */
 const WORTH_ASKING = 1000;
 /** Scored bars at most that drift is measured on; a fold of thousands is not waited for. */
@@ -104,9 +106,6 @@ export function createLiveSession(options: LiveOptions): LiveSession {
   const waitingNotes: Observation[] = [];
 
   async function restore(): Promise<void> {
-    // What was seen and not stored is seen again; what a process says of itself is not.
-    const own = waitingNotes.filter(({ kind }) => kind === 'opened' || kind === 'clock' || kind === 'skipped');
-    waitingNotes.splice(0, waitingNotes.length, ...own);
     const session = ledger.read();
     intervalMs = session.genesis.intervalMs;
     circumstances = createCircumstances(settings.missed);
@@ -139,6 +138,7 @@ export function createLiveSession(options: LiveOptions): LiveSession {
       circumstances,
       signal,
       timeoutMs: Math.max(retrain, maxAge - delay) * intervalMs,
+      patienceMs: Math.min(intervalMs, LONGEST_WAIT),
       onProblem,
     });
     await training.restore(course, arrivals(session));
@@ -159,7 +159,7 @@ export function createLiveSession(options: LiveOptions): LiveSession {
       await restore();
       // Nothing is decided before the first fit is there; later ones are made beside the ticks.
       const first = course.decided === 0;
-      waitingNotes.push(...(await training.advance(course, lastClose(), first)));
+      waitingNotes.push(...(await training.advance(course, lastClose(), first ? 'all' : 'nothing')));
       waitingNotes.push({ kind: 'opened', slice: null, at: clock.now(), version: options.version, node: process.version });
     },
     async tick() {
@@ -171,8 +171,7 @@ export function createLiveSession(options: LiveOptions): LiveSession {
         signal.throwIfAborted();
         const asked = clock.now();
         now = await source.time();
-        // The answer was given somewhere between the question and now.
-        driftMs = (asked + clock.now()) / 2 - now;
+        driftMs = driftOf(asked - now, clock.now() - now);
         guardClock(driftMs, now);
         const deliveries = await source.since(lastClose() - ASKED_AGAIN * intervalMs, now);
         signal.throwIfAborted();
@@ -213,6 +212,21 @@ export function createLiveSession(options: LiveOptions): LiveSession {
     time: number,
     reported: { slices: SliceRecord[]; messages: Message[] },
   ): Promise<void> {
+    const taken = [...waitingNotes];
+    try {
+      await decideEach(slices, time, reported);
+    } catch (error) {
+      // What was seen and not stored is seen again; what a process says of itself is not.
+      waitingNotes.splice(0, waitingNotes.length, ...taken.filter(isOwn));
+      throw error;
+    }
+  }
+
+  async function decideEach(
+    slices: readonly Slice[],
+    time: number,
+    reported: { slices: SliceRecord[]; messages: Message[] },
+  ): Promise<void> {
     let now = time;
     let record = emptyRecord();
     sound = false;
@@ -221,10 +235,10 @@ export function createLiveSession(options: LiveOptions): LiveSession {
       const { closeTime } = slice;
       course.append(closeTime, slice.bars);
       const isLate = () => now - closeTime > settings.maxLatenessMs;
-      // Where a close is missed anyway, nothing is lost by waiting for the fit that it would have had.
+      // A close that is missed anyway has the time to wait for the fit that it would have had.
       const wait = isLate() || bot.schedule.delay === 0;
       const before = clock.now();
-      const arrived = await training.advance(course, closeTime, wait);
+      const arrived = await training.advance(course, closeTime, wait ? 'needed' : 'nothing');
       if (wait && clock.now() - before > WORTH_ASKING) now = await source.time();
       const late = isLate();
       const observed: Observation[] = [...waitingNotes.splice(0), ...arrived, ...training.missing(course, closeTime)];
@@ -297,12 +311,18 @@ export function createLiveSession(options: LiveOptions): LiveSession {
   }
 }
 
+/** How far a local clock is ahead, as far as is certain: the answer was given somewhere between the question and its arrival. */
+function driftOf(least: number, most: number): number {
+  return least > 0 ? least : most < 0 ? most : 0;
+}
+
 /** Throws a SessionError where a local clock is off (ms, positive: ahead) by more than half an interval. */
 export function refuseClock(driftMs: number, intervalMs: number): void {
   const size = Math.abs(driftMs);
   if (size <= intervalMs / 2) return;
   throw new SessionError(
     `Expected the local clock within half an interval (${duration(intervalMs / 2)}) of the exchange's, received ${duration(size)} ${driftMs > 0 ? 'ahead' : 'behind'}; set the clock of this machine`,
+    { passing: true },
   );
 }
 
@@ -315,6 +335,11 @@ type DraftRecord = { -readonly [Field in 'slices' | 'events' | 'observations' | 
 
 function emptyRecord(): DraftRecord {
   return { slices: [], events: [], observations: [], answered: [], drift: [] };
+}
+
+/** What no later look brings back. */
+function isOwn({ kind }: Observation): boolean {
+  return kind === 'opened' || kind === 'clock' || kind === 'skipped';
 }
 
 function arrivals({ observations }: Session) {

@@ -1,9 +1,12 @@
 import type { Bars } from '../core/bars.ts';
 import type { FundingRates } from '../core/funding.ts';
 import { createPanel } from '../core/panel.ts';
+import type { Trace } from '../core/trace.ts';
 import { weightsHash } from '../models/bundle.ts';
+import { canonicalJson, contentHash } from '../models/key.ts';
 import type { Bot } from '../walk/bot.ts';
 import { digest } from '../walk/digest.ts';
+import { holdAll } from '../walk/holding.ts';
 import type { Outcomes } from '../walk/plan.ts';
 import { slotName } from '../walk/plan.ts';
 import type { Surroundings } from '../walk/predictions.ts';
@@ -72,13 +75,22 @@ export async function replay(session: Session, around: Surroundings, options: Re
   const differing = new Map<string, { cause: Cause[]; from: Item | undefined; to: Item | undefined }>();
   let before = { digest: sessionDigest, trace: session.trace, forecasts: session.forecasts };
   let fits: readonly FitDifference[] = [];
+  let standing: readonly StandingDifference[] = [];
   let compared = 0;
   for (const { cause, walk: walkStage } of stages) {
     const walked = await walkStage();
     const trace = walked.run.trace;
     const after = { digest: digest(trace), trace, forecasts: onSlices(walked) };
-    if (cause === undefined) [fits, compared] = compareFits(session, walked);
-    if (after.digest !== before.digest || !sameForecasts(before.forecasts, after.forecasts)) {
+    if (cause === undefined) {
+      [fits, compared] = compareFits(session, walked);
+      standing = compareStanding(session, recorded.bot, walked);
+    }
+    const signals = (of: Trace) => of.market.map(({ signal }) => signal);
+    if (
+      after.digest !== before.digest ||
+      !sameColumns(before.forecasts, after.forecasts) ||
+      !sameColumns(signals(before.trace), signals(after.trace))
+    ) {
       const [a, b] = [itemsOf(before.trace, before.forecasts), itemsOf(after.trace, after.forecasts)];
       for (const key of differingKeys(a, b)) {
         const why = cause ?? firstCause(session, fits, (a.get(key) ?? b.get(key))!.time);
@@ -110,6 +122,16 @@ export async function replay(session: Session, around: Surroundings, options: Re
         session: ours,
         backtest,
         causes: ['fit changed'],
+      }),
+    ),
+    ...standing.map(
+      ({ time, what, session: ours, backtest }): Difference => ({
+        time,
+        what,
+        market: null,
+        session: ours,
+        backtest,
+        causes: [firstCause(session, fits, time)],
       }),
     ),
     ...Array.from(differing.values()).flatMap(({ cause, from, to }): Difference[] => {
@@ -158,7 +180,7 @@ function onSlices({ forecasts, setup: { panel, from, to } }: Walked): readonly F
   });
 }
 
-function sameForecasts(a: readonly Float64Array[], b: readonly Float64Array[]): boolean {
+function sameColumns(a: readonly Float64Array[], b: readonly Float64Array[]): boolean {
   return (
     a.length === b.length &&
     a.every((column, m) => column.length === b[m]!.length && column.every((value, k) => Object.is(value + 0, b[m]![k]! + 0)))
@@ -194,6 +216,32 @@ function compareFits({ observations }: Session, { predictions, setup }: Walked):
     });
   }
   return [found, count];
+}
+
+interface StandingDifference {
+  readonly time: number;
+  readonly what: 'state' | 'holding';
+  readonly session: string | number | null;
+  readonly backtest: string | number | null;
+}
+
+/** Where a session goes on from, and buy & hold beside it: no part of a digest, but what comes next rests on it. */
+function compareStanding({ trace, state, holding }: Session, bot: Bot, { run, setup }: Walked): readonly StandingDifference[] {
+  const time = trace.closeTime.at(-1);
+  if (time === undefined) return [];
+  const [ours, theirs] = [state, run.state].map((one) => contentHash([canonicalJson(one ?? null)]));
+  const held = sumOf(holdAll(bot, setup.panel, setup.from, setup.to).map((one) => one.trace.equity));
+  const first = trace.closeTime.findIndex((_, k) => holding[k] !== held[k]);
+  return [
+    ...(ours === theirs ? [] : [{ time, what: 'state' as const, session: ours!, backtest: theirs! }]),
+    ...(first < 0
+      ? []
+      : [{ time: trace.closeTime[first]!, what: 'holding' as const, session: holding[first] ?? null, backtest: held[first] ?? null }]),
+  ];
+}
+
+function sumOf(columns: readonly Float64Array[]): Float64Array {
+  return columns[0]!.map((_, k) => columns.reduce((sum, column) => sum + column[k]!, 0));
 }
 
 /** Why the walk over what was recorded differs from what was recorded. */

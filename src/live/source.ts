@@ -2,6 +2,7 @@ import { boundaryBefore, resample } from '../core/resample.ts';
 import { type CheckedCandles, checkCandles } from '../data/exchange/candle-check.ts';
 import { barsOf, boundaryAfter } from '../data/exchange/composition.ts';
 import { lowerInterval } from '../data/exchange/download.ts';
+import { ExchangeError } from '../data/exchange/exchange-error.ts';
 import type { Candle, Feed, Quote } from '../data/exchange/feed.ts';
 import { pages } from '../data/exchange/pages.ts';
 import { deadlineFor, punctual } from './deadline.ts';
@@ -70,8 +71,12 @@ export function createBarSource(sources: readonly MarketSource[], intervalMs: nu
   }
 
   return {
-    time: async () => Math.min(...(await Promise.all(feeds.map((feed) => feed.time())))),
-    since: (from, now) => Promise.all(markets.map((market, m) => one(market, lower[m]!, from, now))),
+    time: async () => Math.min(...(await someOf(feeds.map((feed) => feed.time()))).filter((time) => time !== undefined)),
+    // A market that cannot be had is waited for like one without a bar; the others go on.
+    since: async (from, now) => {
+      const found = await someOf(markets.map((market, m) => one(market, lower[m]!, from, now)));
+      return found.map((delivery) => delivery ?? { bars: [], refused: [] });
+    },
     quote: (market) => markets[market]!.feed.quote(markets[market]!.symbol),
   };
 }
@@ -82,4 +87,14 @@ function composed(market: string, candles: readonly Candle[], lowerMs: number, i
   const { bars } = resample(barsOf(market, lowerMs, candles), intervalMs);
   const last = candles.at(-1)!.openTime + lowerMs;
   return Array.from({ length: bars.length }, (_, row) => candleAt(bars, row)).filter(({ openTime }) => openTime + intervalMs <= last);
+}
+
+/** What has succeeded, undefined in the place of what an exchange did not answer; the first failure where nothing has. */
+async function someOf<T>(questions: readonly Promise<T>[]): Promise<readonly (T | undefined)[]> {
+  const answers = await Promise.allSettled(questions);
+  const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []));
+  const fatal = failures.find((failure) => !(failure instanceof ExchangeError));
+  if (fatal !== undefined) throw fatal;
+  if (failures.length === answers.length) throw failures[0];
+  return answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : undefined));
 }

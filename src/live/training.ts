@@ -16,24 +16,29 @@ export interface TrainingOptions {
   readonly signal: AbortSignal;
   /** How long a training may take at most, ms: what is not done by then would have expired. */
   readonly timeoutMs: number;
+  /** How long a tick waits for a fit at most, real ms. */
+  readonly patienceMs: number;
   /** Something about a stored fit that a person should know, in words. */
   readonly onProblem: (words: string) => void;
 }
 
 /** The fits of a session: made beside its ticks, taken note of when they are there, and missed where they are not. */
 export interface Training {
-  /** Begins what is due, and takes over what is done; `wait` waits for it. `slice` is the close that it is for. */
-  advance(course: Course, slice: number, wait: boolean): Promise<readonly FitArrived[]>;
+  /** Begins what is due, and takes over what is done; `slice` is the close that it is for. */
+  advance(course: Course, slice: number, wait: Waiting): Promise<readonly FitArrived[]>;
   /** What the slice needs and does not have, each told once. */
   missing(course: Course, slice: number): readonly FitMissing[];
   /** Fits that an earlier process took note of: read, or made again and compared. Throws a SessionError where one comes out otherwise. */
   restore(course: Course, arrived: readonly FitArrived[]): Promise<void>;
 }
 
+/** What a tick waits for: nothing; what its slice needs, as long as a bar lasts; or, before the first decision, all that is due. */
+export type Waiting = 'nothing' | 'needed' | 'all';
+
 /** What a timer of Node takes at most, ms: 24 days. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-export function createTraining({ models, fits, desk, circumstances, signal, timeoutMs, onProblem }: TrainingOptions): Training {
+export function createTraining({ models, fits, desk, circumstances, signal, timeoutMs, patienceMs, onProblem }: TrainingOptions): Training {
   async function make(request: Request, model: number): Promise<Outcome> {
     const { trainer } = models[model]!;
     const stored = read(request.key);
@@ -78,6 +83,23 @@ export function createTraining({ models, fits, desk, circumstances, signal, time
       return [{ kind: 'fit', ...place, slice, key: keyOf(outcome), weights: refused === null ? hashOf(outcome) : null, refused }];
     });
 
+  /** Real time: a training goes on whatever the clock of the session does. */
+  const awaited = async (due: readonly DueFit[], wait: Waiting) => {
+    const awaitedFits = due.filter(({ needed }) => wait === 'all' || (wait === 'needed' && needed));
+    if (awaitedFits.length === 0) return;
+    const settled = Promise.all(awaitedFits.map(({ place }) => desk.settled(place)));
+    if (wait === 'all') await settled;
+    else {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      await Promise.race([
+        settled,
+        new Promise((resolve) => {
+          timer = setTimeout(resolve, patienceMs);
+        }),
+      ]).finally(() => clearTimeout(timer));
+    }
+  };
+
   return {
     async advance(course, slice, wait) {
       const arrived: FitArrived[] = [];
@@ -86,7 +108,7 @@ export function createTraining({ models, fits, desk, circumstances, signal, time
         const due = course.due();
         if (due.length === 0) return arrived;
         const refused = begin(course, due);
-        if (wait) await Promise.all(due.map(({ place }) => desk.settled(place)));
+        await awaited(due, wait);
         signal.throwIfAborted();
         const taken = take(course, due, slice);
         for (const one of taken) circumstances.note(one);

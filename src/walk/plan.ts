@@ -29,6 +29,9 @@ export function slotName(market: string, slot: number): string {
 /** From which close (ms UTC) on a fit may serve that was not there on schedule, by its slot's name; Infinity: it never came. */
 export type Availability = ReadonlyMap<string, number>;
 
+/** The key of a fit that a session never got: it is not made, and none is looked for in its place. */
+export const NEVER = 'never';
+
 /**
  * The slots whose fits serve decisions of rows `from .. to-1` of a market, or of the `ahead` slots after them, and are not known yet. The fit that
  * serves the first decision was asked for before it; where that one is known to be refused, the one before it is due, as long as its age allows.
@@ -58,7 +61,7 @@ export function dueSlots(
     const same = row === firstAtOrAfter(inputs.slot, slot + schedule.retrain);
     const outcome = known.get(slotName(name, slot));
     if (!outcome && !same && served <= last) due.push({ market, slot, row });
-    if (served <= first && !same && outcome?.kind !== 'refused') break;
+    if (served <= first && !same && (outcome?.kind !== 'refused' || outcome.key === NEVER)) break;
   }
   return due.reverse();
 }

@@ -11,7 +11,7 @@ import { combineForecasts, rowsBehind } from './combination.ts';
 import { type FitRecord, type Progress, storedFits } from './fit-source.ts';
 import { comparedModels, type MarketInputs, prepareInputs } from './inputs.ts';
 import { onlyOnce } from './only-once.ts';
-import { type Availability, type Outcomes, slotName } from './plan.ts';
+import { type Availability, NEVER, type Outcomes, slotName } from './plan.ts';
 import { collectFits, type FitSource, type Forecasts, forecastAll, type RowRange, requestBeside } from './walk.ts';
 
 /** What a model and its baselines said about every row, and how their fits were come by. */
@@ -108,6 +108,9 @@ async function predictOne(
   });
   // While a network trains on threads of its own, this one fits what it will be compared with.
   const source: FitSource = async (request, place) => {
+    if (available?.get(slotName(request.market, request.slot)) === Number.POSITIVE_INFINITY) {
+      return { kind: 'refused', key: NEVER, reason: 'the session never got it' };
+    }
     const beside = async () => {
       for (const {
         model: baseline,

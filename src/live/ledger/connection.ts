@@ -116,7 +116,9 @@ function translated(path: string, error: unknown): unknown {
   if (code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_SHMSIZE')
     return systemError('ENOSPC', `no space left on device, write '${path}': nothing of it was stored, free some and go on`);
   if (/^SQLITE_(BUSY|LOCKED)/.test(code))
-    return new SessionError(`${path}: Expected to write within ${BUSY_MS / 1000} s, received a lock of another process; try again`);
+    return new SessionError(`${path}: Expected to write within ${BUSY_MS / 1000} s, received a lock of another process; try again`, {
+      passing: true,
+    });
   if (/^SQLITE_(IOERR|READONLY|CANTOPEN)/.test(code) || error.message.includes('ConnectionFailed'))
     return systemError('EIO', `${error.message}, write '${path}'`);
   if (/^SQLITE_(CORRUPT|NOTADB|FORMAT|ERROR|NOMEM|TOOBIG|SCHEMA)/.test(code)) return damaged(path, `a damaged file (${error.message})`);

@@ -3,6 +3,8 @@ import { run } from '../../src/core/engine.ts';
 import { createPanel } from '../../src/core/panel.ts';
 import { HOLD, type Policy, Reason, type View } from '../../src/core/policy.ts';
 import { Restraint, restrain } from '../../src/core/restraint.ts';
+import type { Rules } from '../../src/core/rules.ts';
+import type { Setup } from '../../src/core/setup.ts';
 import { flatBars } from '../support/markets.ts';
 
 const verdictOf = (code: number, exposure: number, target: number) => {
@@ -33,6 +35,46 @@ describe('a restraint', () => {
     [flattened, 0, 1, 0, Reason.flattened],
   ])('%d with %d held makes of %d: %d', (code, exposure, target, expected, reason) => {
     expect(verdictOf(code, exposure, target)).toEqual([expected, reason]);
+  });
+});
+
+describe('a pause', () => {
+  const always: Policy = {
+    kind: 'always',
+    slots: [],
+    decide: (view: View) => {
+      view.reason = Reason.enterLong;
+      return 1;
+    },
+  };
+  const exposures = (rules: Partial<Rules>, restraint: readonly number[], more: Partial<Setup> = {}) => {
+    const bars = flatBars(Array.from({ length: 8 }, () => 100));
+    const { trace } = run({
+      name: 'r',
+      panel: createPanel([bars]),
+      policy: always,
+      signals: [[bars.close]],
+      forecasts: [bars.close],
+      rules: { capital: 1000, fill: 'next-open', costs: { taker: 0, slippage: 0 }, share: 1, band: 0, ...rules },
+      restraint: Uint8Array.from(restraint),
+      from: 0,
+      to: 8,
+      ...more,
+    });
+    return [...trace.market[0]!.exposure].map((exposure) => Number(exposure.toFixed(6)));
+  };
+
+  it('withdraws what is left of an entry that was partly filled', () => {
+    // A bar trades 1,000; a thousandth of it is a tenth of the account.
+    const volumeCap = { share: 0.001, quantity: 'resolve' } as const;
+    expect(exposures({ volumeCap }, [0, 0, 0, paused, paused, paused, 0, 0])).toEqual([0, 0.1, 0.2, 0.3, 0.3, 0.3, 0.3, 0.4]);
+  });
+
+  it('holds the size that a volatility target comes to, not the wish before it', () => {
+    const variance = Float64Array.of(0.04, 0.04, 0.04, 0.01, 0.01, 0.01, 0.01, 0.01);
+    const volatilityTarget = { volatility: 0.1, most: 1, covariance: [[variance]] };
+    // 0.1 / 0.2 is a half, 0.1 / 0.1 the whole.
+    expect(exposures({}, [0, 0, 0, paused, paused, paused, 0, 0], { volatilityTarget })).toEqual([0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 1]);
   });
 });
 

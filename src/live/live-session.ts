@@ -182,8 +182,9 @@ export function createLiveSession(options: LiveOptions): LiveSession {
         await decideAll(sorted.slices, clock.now() - asked > SLOW ? await source.time() : now, reported);
         // Where the local clock runs ahead, the close that this tick was called for is still to come.
         const early = clock.now() >= sorted.next ? sorted.next - now : 0;
-        if (sorted.waiting.length === 0 && early <= 0) break;
-        await clock.sleep(Math.max(pause, early), signal);
+        const isEarly = early > 0 && early <= intervalMs / 2;
+        if (sorted.waiting.length === 0 && !isEarly) break;
+        await clock.sleep(isEarly ? Math.max(pause, early) : pause, signal);
       }
       return { ...reported, now, driftMs, modelAge };
     },

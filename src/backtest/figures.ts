@@ -1,7 +1,7 @@
 import type { Run } from '../core/engine.ts';
-import type { Trace } from '../core/trace.ts';
 import { type Performance, performance } from '../statistics/performance.ts';
 import type { Bot } from '../walk/bot.ts';
+import { sumOf } from '../walk/holding.ts';
 
 /** The figures of one account, or of several side by side. */
 export function figuresOf(bot: Pick<Bot, 'periodsPerYear'>, runs: readonly Run[]): Performance {
@@ -23,10 +23,4 @@ export function figuresOf(bot: Pick<Bot, 'periodsPerYear'>, runs: readonly Run[]
   });
   if (!result) throw new Error(`Expected a curve that starts above zero, received ${traces[0]!.equity[0]}`);
   return result;
-}
-
-export function sumOf(traces: readonly Trace[]): Float64Array {
-  const sum = new Float64Array(traces[0]!.equity.length);
-  for (const { equity } of traces) for (let i = 0; i < sum.length; i++) sum[i]! += equity[i]!;
-  return sum;
 }

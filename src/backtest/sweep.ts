@@ -7,9 +7,8 @@ import { returns } from '../statistics/returns.ts';
 import { roundTrips } from '../statistics/round-trip.ts';
 import { sharpe } from '../statistics/sharpe.ts';
 import type { Bot } from '../walk/bot.ts';
-import { holdAll } from '../walk/holding.ts';
+import { holdAll, sumOf } from '../walk/holding.ts';
 import { wholeSetup } from '../walk/walk.ts';
-import { sumOf } from './figures.ts';
 import { evaluationStart, type Prepared } from './preparation.ts';
 
 /** What one cell of a sweep came to: fractions, quote; null where undefined. */

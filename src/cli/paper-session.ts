@@ -18,8 +18,9 @@ import { replay } from '../live/replay.ts';
 import type { Genesis, Session } from '../live/session.ts';
 import { SessionError } from '../live/session-error.ts';
 import { lockSession } from '../live/session-lock.ts';
+import { soundFits } from '../live/sound-fits.ts';
 import { createBarSource } from '../live/source.ts';
-import { BundleError, directoryForecastStore, type FitStore } from '../models/bundle.ts';
+import { directoryForecastStore } from '../models/bundle.ts';
 import type { Feeds } from './feeds.ts';
 import { type BotOptions, type Host, print } from './host.ts';
 import { loadMarkets } from './market-data.ts';
@@ -71,7 +72,6 @@ export async function openPaperSession(
     ledger = known ? openLedger(file, 'write') : await begin(file, of, sources, options, host);
     const session = ledger.read();
     const { genesis } = session;
-    // A damaged fit is none: it is made again.
     const around = { ...bench.around, fits: soundFits(bench.around.fits, warn) };
     refuseChanges(genesis, of, file);
     const bot = asBegun(of.bot, genesis);
@@ -90,7 +90,7 @@ export async function openPaperSession(
       ...(of.funding && { funding: of.funding }),
       ...(host.crashPoint && { crashPoint: host.crashPoint }),
     });
-    await live.open();
+    await live.open(session);
     const opened = ledger;
     return {
       name,
@@ -158,22 +158,6 @@ async function begin(
     band: await storedRun(bot.name, workspace).then(driftBand, () => null),
   };
   return createLedger(file, genesis, history);
-}
-
-/** Fits of which damaged ones are told and count as not there. */
-function soundFits(fits: FitStore, warn: (words: string) => void): FitStore {
-  return {
-    put: fits.put,
-    get(key) {
-      try {
-        return fits.get(key);
-      } catch (error) {
-        if (!(error instanceof BundleError)) throw error;
-        warn(`${error.message}; it is trained again`);
-        return undefined;
-      }
-    },
-  };
 }
 
 /** Bars that a bot's first fit needs, with room for the warm-up of its features. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { ConfigError } from '../config/config-error.ts';
 import { isoInstant } from '../core/instant.ts';
@@ -69,7 +70,7 @@ export async function run(files: readonly string[], options: PaperOptions, host:
     const desks = sessions.map(({ of, session }) => createDesk(of, session, options, host));
     if (options.once) {
       for (const desk of desks) await desk.once().catch((error: unknown) => failed(desk.name, error));
-      if (options.json) print(host.stdout, JSON.stringify({ schema: 'paperwalk/paper@1', sessions: desks.map((desk) => desk.summary()) }));
+      if (options.json) printSummary(desks, host);
       return code;
     }
     return desks.length === 0 ? code : await loop(desks, options, host);
@@ -85,13 +86,9 @@ async function loop(desks: readonly Desk[], options: PaperOptions, host: Host): 
   const stop = new AbortController();
   const ticking = new Set(desks);
   let code: number = ExitCode.interrupted;
-  const ended = new Promise<void>((resolve) => {
-    host.signal.addEventListener('abort', () => resolve(), { once: true });
-    stop.signal.addEventListener('abort', () => resolve(), { once: true });
-    if (host.signal.aborted) resolve();
-  });
+  const ended = AbortSignal.any([host.signal, stop.signal]);
   const tick = async (desk: Desk) => {
-    if (stop.signal.aborted || host.signal.aborted || !ticking.has(desk)) return;
+    if (ended.aborted || !ticking.has(desk)) return;
     try {
       await desk.tick();
     } catch (error) {
@@ -108,7 +105,7 @@ async function loop(desks: readonly Desk[], options: PaperOptions, host: Host): 
     for (const desk of desks) {
       // What has closed while nobody looked is decided at once.
       await tick(desk);
-      if (stop.signal.aborted || host.signal.aborted) break;
+      if (ended.aborted) break;
       const ticks = await host.schedule.start(
         desk.cron,
         () => tick(desk),
@@ -117,14 +114,18 @@ async function loop(desks: readonly Desk[], options: PaperOptions, host: Host): 
       scheduled.push(ticks);
       say(options, host, `${desk.name}: next tick at ${moment(isoInstant(ticks.next()))} UTC`);
     }
-    if (!stop.signal.aborted) await ended;
+    if (!ended.aborted) await once(ended, 'abort');
   } finally {
     await Promise.all(scheduled.map((ticks) => ticks.stop()));
   }
   await Promise.all(desks.map((desk) => desk.lastWords()));
-  if (options.json) print(host.stdout, JSON.stringify({ schema: 'paperwalk/paper@1', sessions: desks.map((desk) => desk.summary()) }));
+  if (options.json) printSummary(desks, host);
   else for (const desk of desks) say(options, host, desk.farewell());
   return code;
+}
+
+function printSummary(desks: readonly Desk[], host: Host): void {
+  print(host.stdout, JSON.stringify({ schema: 'paperwalk/paper@1', sessions: desks.map((desk) => desk.summary()) }));
 }
 
 /** Lines go where they disturb no document. */

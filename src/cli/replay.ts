@@ -4,6 +4,7 @@ import { firstRowAt, sliceBars } from '../core/bars.ts';
 import { isoInstant } from '../core/instant.ts';
 import { intervalName } from '../core/interval.ts';
 import { DataError } from '../data/data-error.ts';
+import { exchangeSymbol } from '../data/market-text.ts';
 import { openBarStore } from '../data/store.ts';
 import { openLedger } from '../live/ledger.ts';
 import { type Replay, replay } from '../live/replay.ts';
@@ -62,7 +63,7 @@ async function storedBars({ bars, genesis }: Session, workspace: string): Promis
       const stored = await store.read(market, intervalMs);
       const last = openTime[length - 1]!;
       if ((stored.openTime[stored.length - 1] ?? Number.NEGATIVE_INFINITY) < last) {
-        const [exchange, symbol] = [market.slice(0, market.indexOf(':')), market.slice(market.indexOf(':') + 1)];
+        const [exchange, symbol] = exchangeSymbol(market);
         throw new DataError(
           `Expected stored bars of ${market} up to ${isoInstant(last)}, as far as the session ${genesis.name} has come, received fewer; paperwalk fetch ${exchange} ${symbol} ${intervalName(intervalMs)} --from ${isoInstant(openTime[0]!)} brings them`,
         );

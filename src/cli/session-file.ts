@@ -1,9 +1,7 @@
 import { existsSync } from 'node:fs';
-import { isoInstant } from '../core/instant.ts';
 import { DataError } from '../data/data-error.ts';
-import { openLedger, sessionFile } from '../live/ledger.ts';
+import { openLedger, refuseBroken, sessionFile } from '../live/ledger.ts';
 import type { Session } from '../live/session.ts';
-import { SessionError } from '../live/session-error.ts';
 
 /** The file of a bot's session. Throws a DataError where it has none. */
 export function existingSession(workspace: string, name: string): string {
@@ -18,11 +16,8 @@ export function soundSession(workspace: string, name: string): Session {
   const ledger = openLedger(file, 'read');
   try {
     const session = ledger.read();
-    const [first] = session.broken;
-    if (!first) return session;
-    throw new SessionError(
-      `${file}: Expected the session as it was stored, received another tick ${first.tick} (from ${isoInstant(first.from ?? session.genesis.from)} on); put a backup in its place, or see with paperwalk replay what differs`,
-    );
+    refuseBroken(file, session);
+    return session;
   } finally {
     ledger.close();
   }

@@ -5,10 +5,10 @@ import { cronOf } from '../config/paper.ts';
 import { isoInstant } from '../core/instant.ts';
 import { intervalName } from '../core/interval.ts';
 import { lowerInterval } from '../data/exchange/download.ts';
+import { exchangeSymbol } from '../data/market-text.ts';
 import { nextTick } from '../live/cron.ts';
-import { openLedger, sessionFile } from '../live/ledger.ts';
+import { openLedger, refuseBroken, sessionFile } from '../live/ledger.ts';
 import type { Genesis } from '../live/session.ts';
-import { SessionError } from '../live/session-error.ts';
 import { holderOf } from '../live/session-lock.ts';
 import { LATEST_SLICES, type Standing, standing } from '../live/standing.ts';
 import { type Forming, statusText } from '../report/status-text.ts';
@@ -106,12 +106,7 @@ async function allSessions(workspace: string): Promise<readonly Subject[]> {
 function look(file: string, cron: string | undefined, workspace: string, now: number) {
   const ledger = openLedger(file, 'read');
   try {
-    const [broken] = ledger.read().broken;
-    if (broken) {
-      throw new SessionError(
-        `${file}: Expected the session as it was stored, received another tick ${broken.tick}; paperwalk replay says what differs`,
-      );
-    }
+    refuseBroken(file, ledger.read());
     const summary = ledger.summary();
     const rules = standingRules(file, summary.genesis, workspace);
     return {
@@ -129,7 +124,7 @@ function look(file: string, cron: string | undefined, workspace: string, now: nu
 async function formingBars({ markets, intervalMs }: Genesis, { last }: Standing, feeds: Feeds): Promise<readonly Forming[]> {
   return Promise.all(
     markets.map(async (market): Promise<Forming> => {
-      const [exchange = '', symbol = ''] = [market.slice(0, market.indexOf(':')), market.slice(market.indexOf(':') + 1)];
+      const [exchange, symbol] = exchangeSymbol(market);
       try {
         const feed = await feeds.of(
           exchange,

@@ -44,7 +44,8 @@ const scores = z.looseObject({
     .nullable(),
 });
 
-const band = z.looseObject({
+/** A distribution in seven figures. */
+export const band = z.looseObject({
   mean: z.number(),
   standardDeviation: figure,
   minimum: z.number(),

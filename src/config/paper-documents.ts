@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { band } from './experiment-document.ts';
 
 // What the commands of paper trading print under --json.
 
@@ -27,16 +28,6 @@ const handDocument = z.looseObject({
   schema: z.literal('paperwalk/hand@1'),
   name: z.string(),
   action: z.enum(['pause', 'resume', 'flatten']),
-});
-
-const band = z.looseObject({
-  mean: z.number(),
-  standardDeviation: figure,
-  minimum: z.number(),
-  p10: z.number(),
-  median: z.number(),
-  p90: z.number(),
-  maximum: z.number(),
 });
 
 const slippage = {

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { connect, damaged, guarded } from './ledger/connection.ts';
+import { connect, guarded } from './ledger/connection.ts';
 import { copyDatabase } from './ledger/schema.ts';
-import { openLedger } from './ledger.ts';
+import { openLedger, refuseBroken } from './ledger.ts';
 import { SessionError } from './session-error.ts';
 
 /**
@@ -20,9 +20,9 @@ export function backupSession(path: string, target: string): void {
     try {
       copyDatabase(database, target, (copy) => {
         const ledger = openLedger(copy, 'read');
-        const [first] = ledger.read().broken;
+        const session = ledger.read();
         ledger.close();
-        if (first) throw damaged(path, `another tick ${first.tick}`);
+        refuseBroken(path, session);
       });
     } finally {
       database.close();

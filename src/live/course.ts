@@ -4,7 +4,7 @@ import { run } from '../core/engine.ts';
 import type { FundingRates } from '../core/funding.ts';
 import { alignFunding } from '../core/funding.ts';
 import { growPanel } from '../core/growing-panel.ts';
-import { growBars } from '../core/growth.ts';
+import { growBars, withRoom } from '../core/growth.ts';
 import { firstSliceAt, type Panel } from '../core/panel.ts';
 import type { State, Trace } from '../core/trace.ts';
 import type { Candle } from '../data/exchange/feed.ts';
@@ -83,7 +83,8 @@ export function createCourse(options: CourseOptions): Course {
   let { state, holdings } = options;
   let panel: Panel;
   let inputs: readonly (readonly MarketInputs[])[];
-  let restraint = new Uint8Array(1024);
+  /** By slice of the panel; the fold of a slice looks at its own alone. */
+  let restraint = new Uint8Array(0);
   const known = models.map(() => new Map<string, Outcome>());
   const forecasts = createLiveForecasts(bot, models, known, circumstances);
   /** Rows before the first decision on whose forecasts it rests. */
@@ -96,17 +97,6 @@ export function createCourse(options: CourseOptions): Course {
   };
   look();
   const first = firstSliceAt(panel!, options.from + panel!.markets[0]!.intervalMs);
-  // Policies may look back: what was said before the process started is said again.
-  for (let slice = first; slice < panel!.closeTime.length; slice++) restrain(slice);
-
-  function restrain(slice: number): void {
-    if (slice >= restraint.length) {
-      const longer = new Uint8Array(2 * slice);
-      longer.set(restraint);
-      restraint = longer;
-    }
-    restraint[slice] = circumstances.restraintAt(panel.closeTime[slice]!);
-  }
 
   function* dueOf(k: number, ahead: number): Generator<Slot> {
     const botOfModel = { ...bot, model: models[k]!.model };
@@ -156,7 +146,8 @@ export function createCourse(options: CourseOptions): Course {
     settle: ({ model, market, slot }, outcome) => void known[model]!.set(slotName(market, slot), outcome),
     decide() {
       const slice = panel.closeTime.length - 1;
-      restrain(slice);
+      restraint = withRoom(restraint, slice, slice + 1);
+      restraint[slice] = circumstances.restraintAt(panel.closeTime[slice]!);
       forecasts.extend(panel, inputs, first);
       const { columns, outlooks } = forecasts.view(panel);
       const setup = setupOf(bot, panel, signalColumns(bot, panel, columns, outlooks), columns, slice, slice + 1);

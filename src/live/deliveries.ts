@@ -1,5 +1,6 @@
-import type { Bars } from '../core/bars.ts';
+import { type Bars, firstRowAt } from '../core/bars.ts';
 import { type CalendarName, nextOpening } from '../core/calendar.ts';
+import { sameCandle } from '../data/exchange/candle-check.ts';
 import { barsOf } from '../data/exchange/composition.ts';
 import type { Candle } from '../data/exchange/feed.ts';
 import { isOtherMarket } from '../data/exchange/overlap.ts';
@@ -132,14 +133,14 @@ export function createSorting({ markets, intervalMs, calendar, graceMs, known, l
   function lookBack(market: string, bars: Bars, bar: Candle): Observation[] {
     const { openTime } = bar;
     const place = placeOf(market, openTime);
-    const row = rowOf(bars, openTime);
-    if (row < 0) {
+    const row = firstRowAt(bars, openTime);
+    if (bars.openTime[row] !== openTime) {
       if (absent.has(place) || openTime < (bars.openTime[0] ?? Number.POSITIVE_INFINITY)) return [];
       absent.add(place);
       return [{ kind: 'absent', slice: openTime + intervalMs, market, bar }];
     }
     const before = stated.get(place) ?? candleAt(bars, row);
-    if (equal(before, bar)) return [];
+    if (sameCandle(before, bar)) return [];
     stated.set(place, bar);
     return [{ kind: 'revision', slice: openTime + intervalMs, market, before, now: bar }];
   }
@@ -151,13 +152,6 @@ function ofMarket(known: Bars, delivery: Delivery): Delivery {
   return { bars: [], refused: [{ time: null, reason: `expected bars of ${known.market}, received those of another market` }] };
 }
 
-/** Looked for from the end, where it is. */
-function rowOf({ openTime, length }: Bars, time: number): number {
-  let row = length - 1;
-  while (row >= 0 && openTime[row]! > time) row--;
-  return row >= 0 && openTime[row] === time ? row : -1;
-}
-
 export function candleAt({ openTime, open, high, low, close, volume }: Bars, row: number): Candle {
   return {
     openTime: openTime[row]!,
@@ -167,8 +161,4 @@ export function candleAt({ openTime, open, high, low, close, volume }: Bars, row
     close: close[row]!,
     volume: volume[row]!,
   };
-}
-
-function equal(a: Candle, b: Candle): boolean {
-  return a.open === b.open && a.high === b.high && a.low === b.low && a.close === b.close && a.volume === b.volume;
 }

@@ -12,11 +12,9 @@ export interface FitDesk {
   answer(place: FitPlace): Answer | undefined;
   /** Until this one, or all that is under way, has ended, however it did. */
   settled(place?: FitPlace): Promise<void>;
-  readonly busy: number;
-  forget(place: FitPlace): void;
 }
 
-export function fitName({ model, market, slot }: FitPlace): string {
+function fitName({ model, market, slot }: FitPlace): string {
   return `${model}:${market}@${slot}`;
 }
 
@@ -44,9 +42,5 @@ export function createFitDesk(): FitDesk {
       if (place) await running.get(fitName(place));
       else while (running.size > 0) await Promise.all(running.values());
     },
-    get busy() {
-      return running.size;
-    },
-    forget: (place) => void answers.delete(fitName(place)),
   };
 }

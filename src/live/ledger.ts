@@ -134,8 +134,7 @@ function open(database: Connection, path: string, mode: Mode, migrations: readon
         if (problem !== undefined) throw damaged(path, `a damaged file (${problem})`);
         const session = readSession(database);
         if (mode === 'read') return session;
-        const [first] = session.broken;
-        if (first) throw damaged(path, `another tick ${first.tick}${spanOf(first)} (paperwalk replay says what differs)`);
+        refuseBroken(path, session);
         openRequests(database, path);
         checkOutbox(database, path);
         return session;
@@ -153,6 +152,11 @@ function open(database: Connection, path: string, mode: Mode, migrations: readon
       database.close();
     },
   };
+}
+
+/** Throws a SessionError that names the file and the first tick of a session that is not as it was sealed. */
+export function refuseBroken(path: string, { broken: [first] }: Session): void {
+  if (first) throw damaged(path, `another tick ${first.tick}${spanOf(first)} (paperwalk replay says what differs)`);
 }
 
 function spanOf({ tick, from, to }: Session['broken'][number]): string {

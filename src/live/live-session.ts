@@ -9,11 +9,12 @@ import { createSorting, type Slice, type Sorting } from './deliveries.ts';
 import { createDriftWatch, type DriftWatch } from './drift-watch.ts';
 import { createFitDesk } from './fit-desk.ts';
 import type { Ledger } from './ledger.ts';
-import { duration, messagesOf } from './messages.ts';
+import { driftWords, duration, messagesOf } from './messages.ts';
 import type { TrainedModel } from './models.ts';
 import { afterWish, type Observation } from './observation.ts';
 import type { Message, Session, SliceRecord, TickRecord } from './session.ts';
 import { SessionError } from './session-error.ts';
+import { soundFits } from './sound-fits.ts';
 import { ASKED_AGAIN, type BarSource } from './source.ts';
 import { createTraining, type Training } from './training.ts';
 
@@ -60,8 +61,8 @@ export interface TickReport {
 
 /** A session in a process: its ledger, its course and its exchanges. */
 export interface LiveSession {
-  /** Reads or makes again what the session stands on. Throws a SessionError where it cannot go on. */
-  open(): Promise<void>;
+  /** Reads or makes again what the session stands on; `session` is what the ledger has, where it was read already. Throws a SessionError where it cannot go on. */
+  open(session?: Session): Promise<void>;
   /** Everything that has closed since the last tick. What it throws leaves the ledger as it was: the next tick does it again. */
   tick(): Promise<TickReport>;
   /** Takes note of a scheduled tick that did not run, and why. */
@@ -71,7 +72,6 @@ export interface LiveSession {
   /** Until nothing trains any more. */
   idle(): Promise<void>;
   readonly course: Course;
-  readonly circumstances: Circumstances;
   close(): void;
 }
 
@@ -91,7 +91,8 @@ const DRIFT_BARS = 500;
 const TOGETHER = 250;
 
 export function createLiveSession(options: LiveOptions): LiveSession {
-  const { bot, settings, ledger, source, models, fits, clock, signal, onProblem, crashPoint = () => undefined } = options;
+  const { bot, settings, ledger, source, models, clock, signal, onProblem, crashPoint = () => undefined } = options;
+  const fits = soundFits(options.fits, onProblem);
   const desk = createFitDesk();
   let course: Course;
   let circumstances: Circumstances;
@@ -105,8 +106,7 @@ export function createLiveSession(options: LiveOptions): LiveSession {
   let modelAge: readonly (number | undefined)[] = [];
   const waitingNotes: Observation[] = [];
 
-  async function restore(): Promise<void> {
-    const session = ledger.read();
+  async function restore(session: Session = ledger.read()): Promise<void> {
     intervalMs = session.genesis.intervalMs;
     circumstances = createCircumstances(settings.missed);
     for (const observation of session.observations) circumstances.note(observation);
@@ -139,7 +139,6 @@ export function createLiveSession(options: LiveOptions): LiveSession {
       signal,
       timeoutMs: Math.max(retrain, maxAge - delay) * intervalMs,
       patienceMs: Math.min(intervalMs, LONGEST_WAIT),
-      onProblem,
     });
     await training.restore(course, arrivals(session));
     watch = driftWatch(session, bot);
@@ -152,11 +151,8 @@ export function createLiveSession(options: LiveOptions): LiveSession {
     get course() {
       return course;
     },
-    get circumstances() {
-      return circumstances;
-    },
-    async open() {
-      await restore();
+    async open(session) {
+      await restore(session);
       // Nothing is decided before the first fit is there; later ones are made beside the ticks.
       const first = course.decided === 0;
       waitingNotes.push(...(await training.advance(course, lastClose(), first ? 'all' : 'nothing')));
@@ -203,9 +199,7 @@ export function createLiveSession(options: LiveOptions): LiveSession {
     if (size <= DRIFT_TOLD || Math.abs(driftMs - driftNoted) <= DRIFT_TOLD) return;
     driftNoted = driftMs;
     waitingNotes.push({ kind: 'clock', slice: null, at: now, driftMs });
-    onProblem(
-      `the local clock is ${duration(size)} ${driftMs > 0 ? 'ahead of' : 'behind'} the exchange's; bars are closed by the exchange's time`,
-    );
+    onProblem(driftWords(driftMs));
   }
 
   async function decideAll(

@@ -132,8 +132,7 @@ function messageAbout(observation: Observation): Message | undefined {
     }
     case 'clock': {
       const { at: time, driftMs } = observation;
-      const text = `the local clock is ${duration(Math.abs(driftMs))} ${driftMs > 0 ? 'ahead of' : 'behind'} the exchange's; bars are closed by the exchange's time`;
-      return { id: `clock:${time}`, time, kind: 'alert', text };
+      return { id: `clock:${time}`, time, kind: 'alert', text: driftWords(driftMs) };
     }
     case 'skipped':
       return { id: `skipped:${observation.at}`, time: observation.at, kind: 'alert', text: observation.reason };
@@ -142,6 +141,11 @@ function messageAbout(observation: Observation): Message | undefined {
     case 'opened':
       return undefined;
   }
+}
+
+/** What there is to say of a local clock that is off, ms, positive where it is ahead. */
+export function driftWords(driftMs: number): string {
+  return `the local clock is ${duration(Math.abs(driftMs))} ${driftMs > 0 ? 'ahead of' : 'behind'} the exchange's; bars are closed by the exchange's time`;
 }
 
 /** In the largest unit that fits. */

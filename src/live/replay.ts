@@ -6,7 +6,7 @@ import { weightsHash } from '../models/bundle.ts';
 import { canonicalJson, contentHash } from '../models/key.ts';
 import type { Bot } from '../walk/bot.ts';
 import { digest } from '../walk/digest.ts';
-import { holdAll } from '../walk/holding.ts';
+import { holdAll, sumOf } from '../walk/holding.ts';
 import type { Outcomes } from '../walk/plan.ts';
 import { slotName } from '../walk/plan.ts';
 import type { Surroundings } from '../walk/predictions.ts';
@@ -230,7 +230,7 @@ function compareStanding({ trace, state, holding }: Session, bot: Bot, { run, se
   const time = trace.closeTime.at(-1);
   if (time === undefined) return [];
   const [ours, theirs] = [state, run.state].map((one) => contentHash([canonicalJson(one ?? null)]));
-  const held = sumOf(holdAll(bot, setup.panel, setup.from, setup.to).map((one) => one.trace.equity));
+  const held = sumOf(holdAll(bot, setup.panel, setup.from, setup.to).map((one) => one.trace));
   const first = trace.closeTime.findIndex((_, k) => holding[k] !== held[k]);
   return [
     ...(ours === theirs ? [] : [{ time, what: 'state' as const, session: ours!, backtest: theirs! }]),
@@ -238,10 +238,6 @@ function compareStanding({ trace, state, holding }: Session, bot: Bot, { run, se
       ? []
       : [{ time: trace.closeTime[first]!, what: 'holding' as const, session: holding[first] ?? null, backtest: held[first] ?? null }]),
   ];
-}
-
-function sumOf(columns: readonly Float64Array[]): Float64Array {
-  return columns[0]!.map((_, k) => columns.reduce((sum, column) => sum + column[k]!, 0));
 }
 
 /** Why the walk over what was recorded differs from what was recorded. */

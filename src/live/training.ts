@@ -1,4 +1,4 @@
-import { BundleError, type FitStore, weightsHash } from '../models/bundle.ts';
+import { type FitStore, weightsHash } from '../models/bundle.ts';
 import { fit as makeFit, type Outcome, type Request } from '../models/fit.ts';
 import type { Circumstances } from './circumstances.ts';
 import type { Course, DueFit } from './course.ts';
@@ -18,8 +18,6 @@ export interface TrainingOptions {
   readonly timeoutMs: number;
   /** How long a tick waits for a fit at most, real ms. */
   readonly patienceMs: number;
-  /** Something about a stored fit that a person should know, in words. */
-  readonly onProblem: (words: string) => void;
 }
 
 /** The fits of a session: made beside its ticks, taken note of when they are there, and missed where they are not. */
@@ -38,26 +36,17 @@ export type Waiting = 'nothing' | 'needed' | 'all';
 /** What a timer of Node takes at most, ms: 24 days. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-export function createTraining({ models, fits, desk, circumstances, signal, timeoutMs, patienceMs, onProblem }: TrainingOptions): Training {
+export function createTraining({ models, fits, desk, circumstances, signal, timeoutMs, patienceMs }: TrainingOptions): Training {
   async function make(request: Request, model: number): Promise<Outcome> {
-    const { trainer } = models[model]!;
-    const stored = read(request.key);
+    const stored = fits.get(request.key);
     if (stored) return { kind: 'fit', fit: stored };
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(Math.min(timeoutMs, LONGEST_TIMER))]);
-    const outcome = await makeFit(request, trainer, { signal: limit });
-    if (outcome.kind === 'fit') fits.put(outcome.fit);
-    return outcome;
+    return train(request, model, AbortSignal.any([signal, AbortSignal.timeout(Math.min(timeoutMs, LONGEST_TIMER))]));
   }
 
-  /** A damaged fit is none: it is made again. */
-  function read(key: string) {
-    try {
-      return fits.get(key);
-    } catch (error) {
-      if (!(error instanceof BundleError)) throw error;
-      onProblem(`${error.message}; it is trained again`);
-      return undefined;
-    }
+  async function train(request: Request, model: number, limit: AbortSignal): Promise<Outcome> {
+    const outcome = await makeFit(request, models[model]!.trainer, { signal: limit });
+    if (outcome.kind === 'fit') fits.put(outcome.fit);
+    return outcome;
   }
 
   /** Whether one was refused without being asked for: there are too few samples. */
@@ -132,7 +121,7 @@ export function createTraining({ models, fits, desk, circumstances, signal, time
           course.settle(place, { kind: 'refused', key, reason: refused });
           continue;
         }
-        const stored = read(key);
+        const stored = fits.get(key);
         const outcome: Outcome =
           stored && weightsHash(stored.weights) === weights ? { kind: 'fit', fit: stored } : await again(course, place);
         if (keyOf(outcome) !== key || hashOf(outcome) !== weights) {
@@ -148,10 +137,7 @@ export function createTraining({ models, fits, desk, circumstances, signal, time
   async function again(course: Course, place: FitPlace): Promise<Outcome> {
     const request = course.request(place);
     if (!request) return { kind: 'refused', key: '', reason: 'too few samples' };
-    return makeFit(request, models[place.model]!.trainer, { signal }).then((outcome) => {
-      if (outcome.kind === 'fit') fits.put(outcome.fit);
-      return outcome;
-    });
+    return train(request, place.model, signal);
   }
 }
 

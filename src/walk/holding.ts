@@ -1,7 +1,7 @@
 import { type Run, run } from '../core/engine.ts';
 import { type Panel, singleMarket } from '../core/panel.ts';
 import type { Rules } from '../core/rules.ts';
-import type { State } from '../core/trace.ts';
+import type { State, Trace } from '../core/trace.ts';
 import { buyAndHold } from '../strategies/buy-and-hold.ts';
 import type { Bot } from './bot.ts';
 
@@ -47,4 +47,11 @@ function unlevered(markets: NonNullable<Rules['markets']>): NonNullable<Rules['m
   return Object.fromEntries(
     Object.entries(markets).map(([market, { leverage: _leverage, maintenance: _maintenance, ...rules }]) => [market, rules]),
   );
+}
+
+/** The equity of several accounts side by side, which trade on the same slices. */
+export function sumOf(traces: readonly Trace[]): Float64Array {
+  const sum = new Float64Array(traces[0]!.equity.length);
+  for (const { equity } of traces) for (let i = 0; i < sum.length; i++) sum[i]! += equity[i]!;
+  return sum;
 }

@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -13,27 +12,17 @@ import { HOUR, hourlyBars, START } from '../data/market.ts';
 import { type Exchange, startExchange } from '../exchange/server.ts';
 import { count } from '../support/counts.ts';
 import { command } from './process.ts';
+import { DISK_BYTES, mountSmallDisk } from './small-disk.ts';
 import { contentOf } from './store-content.ts';
 
 const MARKET = 'binance:BTC/USDT';
-const DISK_BYTES = 2 << 20;
 // Takes 2.2 MB, more than the disk has.
 const huge: Bars = { ...hourlyBars(40_000), market: MARKET };
 const all = sliceBars(huge, 0, 20_000);
 const first = sliceBars(huge, 0, 6000);
 
 const folder = mkdtempSync(join(tmpdir(), 'paperwalk-disk-'));
-const disk = join(folder, 'disk');
-const mounted = (() => {
-  mkdirSync(disk);
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'tmpfs', disk], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
-const resize = (bytes: number) => execFileSync('mount', ['-o', `remount,size=${bytes}`, disk]);
+const { disk, mounted, resize, unmount } = mountSmallDisk(folder);
 
 const END = START + all.length * HOUR;
 let exchange: Exchange;
@@ -47,7 +36,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await exchange.close();
-  if (mounted) execFileSync('umount', [disk]);
+  unmount();
   rmSync(folder, { recursive: true });
 });
 

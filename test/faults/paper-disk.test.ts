@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -8,20 +7,10 @@ import { startPaper } from './paper-child.ts';
 import { expectPart, expectWhole, type Reference, referenceOf } from './paper-reference.ts';
 import { type PaperRun, runPaper } from './paper-run.ts';
 import { AFTER, absent, createScenes, type Scenes } from './paper-scene.ts';
+import { DISK_BYTES, mountSmallDisk } from './small-disk.ts';
 
-const DISK_BYTES = 2 << 20;
 const folder = mkdtempSync(join(tmpdir(), 'paperwalk-paper-disk-'));
-const disk = join(folder, 'disk');
-const mounted = (() => {
-  mkdirSync(disk);
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'tmpfs', disk], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
-const resize = (bytes: number) => execFileSync('mount', ['-o', `remount,size=${bytes}`, disk]);
+const { disk, mounted, resize, unmount } = mountSmallDisk(folder);
 
 const bars = size(50, 300);
 let scenes: Scenes;
@@ -34,7 +23,7 @@ beforeAll(async () => {
   reference = await referenceOf(scenes.ridge, join(folder, 'reference'), end);
 });
 afterAll(() => {
-  if (mounted) execFileSync('umount', ['--lazy', disk]);
+  unmount('--lazy');
   rmSync(folder, { recursive: true });
 });
 

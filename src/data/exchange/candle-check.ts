@@ -47,7 +47,7 @@ export function checkCandles(rows: readonly Candle[], intervalMs: number, span: 
     const problem = slot === time ? problemOf(row) : "expected an opening time on the interval's grid";
     const other = byTime.get(time);
     if (problem !== undefined) refused.push({ time, reason: problem });
-    else if (other && !equal(other, row)) contradicted.add(time);
+    else if (other && !sameCandle(other, row)) contradicted.add(time);
     else byTime.set(time, row);
   }
   for (const time of contradicted) {
@@ -79,6 +79,7 @@ function problemOf({ openTime, open, high, low, close, volume }: Candle): string
   return barProblem(columns as unknown as BarColumns, 0)?.message;
 }
 
-function equal(a: Candle, b: Candle): boolean {
+/** Whether two candles of one time say the same. */
+export function sameCandle(a: Candle, b: Candle): boolean {
   return a.open === b.open && a.high === b.high && a.low === b.low && a.close === b.close && a.volume === b.volume;
 }
